@@ -1,0 +1,381 @@
+"""The nouns that cross the borders between packages.
+
+Every value is frozen, slotted and keyword-only, and this module imports nothing but the standard library, so any
+package (and any other tool) can read it first. Times are aware UTC datetimes. Hashes are lower-case hexadecimal
+SHA-256 of the plain bytes. Identifiers are derived from content, so running a stage twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+def content_id(*parts: object) -> str:
+    """Return 32 hexadecimal digits that name these parts and no others (each part is length-prefixed)."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = str(part).encode()
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()[:32]
+
+
+class ListingState(StrEnum):
+    """What is proven about a listing; `removed` is never a default (two looks prove it, see `Casebook`)."""
+
+    LIVE = "live"
+    SOLD_OUT = "sold_out"
+    ENDED = "ended"
+    REMOVED = "removed"
+    BLOCKED = "blocked"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+    @property
+    def readable(self) -> bool:
+        """Whether a page in this state shows the listing itself."""
+        return self in (ListingState.LIVE, ListingState.SOLD_OUT, ListingState.ENDED)
+
+
+class Verdict(StrEnum):
+    """What the matcher says of one picture and one reference."""
+
+    COPY = "copy"
+    POSSIBLE = "possible"
+    NONE = "none"
+
+
+class Purpose(StrEnum):
+    """Why a URL is asked for."""
+
+    PAGE = "page"
+    PICTURE = "picture"
+    SITEMAP = "sitemap"
+    ROBOTS = "robots"
+
+
+class TaskState(StrEnum):
+    """How far one URL of a run's frontier has come. Everything but `pending` is final for that run."""
+
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"  # by robots.txt, the address guard or a limit of ours
+    FAILED = "failed"  # the server or the network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """A price as shown; `currency` is an ISO 4217 code or None where the page names none."""
+
+    amount: Decimal
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seller:
+    """Who offers a listing, as the marketplace names him."""
+
+    marketplace: str
+    seller_id: str
+    name: str
+    url: str | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.marketplace}:{self.seller_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """One HTTP exchange: one per redirect hop and per retry, taken as it came over the wire.
+
+    `status` is None where no answer came; `error` then says why. `body_sha256` names the blob with the body exactly
+    as received (still content-encoded); it is None for an answer without body, such as 304. Header names and values
+    are latin-1 text in the order received. `certificate_sha256` names the blob with the server's DER certificate.
+    """
+
+    run_id: str
+    purpose: Purpose
+    url: str
+    requested_at: datetime
+    elapsed_seconds: float
+    request_headers: tuple[tuple[str, str], ...]
+    status: int | None
+    error: str | None = None
+    protocol: str | None = None
+    response_headers: tuple[tuple[str, str], ...] = ()
+    body_sha256: str | None = None
+    body_bytes: int = 0
+    server_address: str | None = None
+    certificate_sha256: str | None = None
+
+    @property
+    def fetch_id(self) -> str:
+        return content_id(self.url, self.requested_at.isoformat(), self.status, self.error, self.body_sha256)
+
+    def header(self, name: str) -> str | None:
+        """Return the first response header of that name (any case), or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.response_headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GalleryPicture:
+    """One place in a listing's gallery: the best URL known and, in order, what to ask where that fails."""
+
+    url: str
+    fallbacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One offer on one marketplace, as one reading of its page shows it.
+
+    `listing_id` is stable within the marketplace and the same on every URL of the listing; `url` is canonical.
+    `layout` names the generation of the page that the parser recognised.
+    """
+
+    marketplace: str
+    listing_id: str
+    url: str
+    title: str
+    state: ListingState
+    state_reason: str
+    layout: str
+    price: Money | None = None
+    seller: Seller | None = None
+    gallery: tuple[GalleryPicture, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.marketplace}:{self.listing_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one visit to a listing's page showed; looks are only ever added.
+
+    `gone` is true for a positive sign of removal (404, 410, a removal notice). One such look proves nothing yet:
+    the listing becomes `unknown`, and `removed` only after a second one (see `Casebook.confirm_removals`).
+    """
+
+    listing_key: str
+    run_id: str
+    at: datetime
+    state: ListingState
+    reason: str
+    gone: bool
+    fetch_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Picture bytes seen somewhere. `format`, `width` and `height` (pixels as stored, before any EXIF turn) are None
+    until known; `problem` says why the picture cannot be compared."""
+
+    sha256: str
+    bytes: int
+    format: str | None
+    width: int | None = None
+    height: int | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A picture at a place in a listing's gallery (position from 0), and the URL that gave it."""
+
+    picture_sha256: str
+    listing_key: str
+    position: int
+    url: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+class WorkKind(StrEnum):
+    """What is protected: the photograph itself, or the art wherever it is printed."""
+
+    PHOTO = "photo"
+    ARTWORK = "artwork"
+
+
+class ReferenceKind(StrEnum):
+    """What a reference picture shows: the work, or the owner's mark."""
+
+    PICTURE = "picture"
+    WATERMARK = "watermark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Something the owner made and watches over."""
+
+    work_id: str
+    title: str
+    kind: WorkKind = WorkKind.PHOTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One reference picture or watermark of a work; `path` is relative to the reference folder, with `/`."""
+
+    sha256: str
+    work_id: str
+    path: str
+    kind: ReferenceKind = ReferenceKind.PICTURE
+    problem: str | None = None
+
+    @property
+    def reference_id(self) -> str:
+        return content_id(self.work_id, self.sha256, self.kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geometry:
+    """How a crawled picture lies over a reference.
+
+    `transform` is the 3 x 3 homography, row by row, that maps pixels of the picture (after its EXIF turn, origin top
+    left) to pixels of the reference as stored (not mirrored: a mirrored match has a negative determinant).
+    Shares are parts of the area, 0 to 1: how much of the reference is shown, how much of the picture it fills.
+    """
+
+    transform: tuple[float, ...]
+    inliers: int
+    reference_share: float
+    picture_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one matching stage found for one picture and one reference.
+
+    `score` runs from 0 to 1. `measures` are the figures the verdict follows from. `because` is a sentence for people.
+    `parameters` names stage settings and library versions; with `stage_version` it is part of the key, so evidence of
+    another program version stands beside this one instead of replacing it silently.
+    """
+
+    picture_sha256: str
+    reference_sha256: str
+    stage: str
+    stage_version: int
+    parameters: str
+    verdict: Verdict
+    score: float
+    because: str
+    mirrored: bool = False
+    measures: tuple[tuple[str, float], ...] = ()
+    geometry: Geometry | None = None
+
+    @property
+    def evidence_id(self) -> str:
+        return content_id(
+            self.picture_sha256, self.reference_sha256, self.stage, self.stage_version, self.parameters
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One picture against one reference, all stages weighed: one verdict with its reasons."""
+
+    picture_sha256: str
+    reference_sha256: str
+    verdict: Verdict
+    score: float
+    because: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """Pictures drawn once, at match time, for people: blob names of JPEG files, None where there is no geometry."""
+
+    side_by_side: str
+    inliers: str | None = None
+    difference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A listing that shows a work: one row per listing and work, with every match that says so, best first."""
+
+    listing_key: str
+    work_id: str
+    verdict: Verdict
+    score: float
+    because: str
+    matches: tuple[Match, ...]
+    first_found_at: datetime
+    last_found_at: datetime
+
+    @property
+    def candidate_id(self) -> str:
+        return content_id(self.listing_key, self.work_id)
+
+
+class RunState(StrEnum):
+    """`running` without a process that holds the workspace's lock means: interrupted, to be taken up again."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanRun:
+    """One scan. `job` is the JSON text of what was asked for; `phase` is crawl, match, report or done."""
+
+    run_id: str
+    started_at: datetime
+    program: str
+    job: str
+    phase: str = "crawl"
+    state: RunState = RunState.RUNNING
+    finished_at: datetime | None = None
+    stats: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One URL of a run's frontier. The same URL stands once per run.
+
+    `target` names the target of the configuration that led here, `depth` counts links from its start page,
+    `listing_key` is set where a listing already known is looked at again, `fallbacks` are the next URLs to ask where a
+    picture's own URL fails.
+    """
+
+    run_id: str
+    target: str
+    purpose: Purpose
+    url: str
+    depth: int = 0
+    listing_key: str | None = None
+    fallbacks: tuple[str, ...] = ()
+    state: TaskState = TaskState.PENDING
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureFound:
+    """The bytes that a gallery URL stood for at `at`; `url` is the gallery's URL even where a fallback served them."""
+
+    url: str
+    picture: Picture
+    fetch_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """All that one finished task adds to the casebook, written in one transaction or not at all."""
+
+    task: Task
+    fetches: tuple[Fetch, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    looks: tuple[Look, ...] = ()
+    picture: PictureFound | None = None
+    discovered: tuple[Task, ...] = ()
