@@ -1,0 +1,368 @@
+"""The configuration file `copycatch.toml`, read into frozen dataclasses.
+
+Each key is defined once, here: type, limits, default, unit and the sentence that `init` writes above it. The file is
+the only source (no environment variable changes what a scan does), and this is the only module that imports pydantic.
+"""
+
+from __future__ import annotations
+
+import difflib
+import pkgutil
+import tomllib
+from collections import Counter
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import time
+from typing import Annotated, Any, ClassVar, get_type_hints, TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, ConfigDict, Field, Strict, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+import crawler.marketplaces
+from casebook.errors import CopycatchError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+    from pathlib import Path
+    from collections.abc import Iterator, Mapping
+
+MIB = 1024 * 1024
+
+
+class ConfigError(CopycatchError):
+    """The configuration cannot be used; the message lists everything that is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a key means, for `init` and the documentation; `unit` is empty where the value is not a quantity."""
+
+    text: str
+    unit: str = ""
+
+
+def _http_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() or not character.isprintable() for character in value):
+        raise ValueError(f"{value!r} is not an http:// or https:// address")
+    return value
+
+
+def _http_url_or_empty(value: str) -> str:
+    return _http_url(value) if value else value
+
+
+def _host(value: str) -> str:
+    try:
+        parts = urlsplit(f"//{value}")
+        usable = bool(parts.hostname) and parts.port != 0 and parts.netloc == value and "@" not in value
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in value):
+        raise ValueError(f'{value!r} is neither "host" nor "host:port"')
+    return value
+
+
+def marketplace_names() -> tuple[str, ...]:
+    """Return the names a target may give as its marketplace: one per file in `crawler/marketplaces`."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(crawler.marketplaces.__path__)))
+
+
+def _marketplace(value: str) -> str:
+    if value not in marketplace_names():
+        raise ValueError(f"{value!r} is no marketplace; known are {', '.join(marketplace_names())}")
+    return value
+
+
+def _target_name(value: str) -> str:
+    if not value.strip() or not value.isprintable() or len(value) > 60:
+        raise ValueError("a target's name is one line of 1 to 60 characters")
+    return value
+
+
+Text = Annotated[str, Strict()]
+Switch = Annotated[bool, Strict()]
+Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
+Duration = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
+Whole = Annotated[int, Strict(), Field(ge=0)]
+Count = Annotated[int, Strict(), Field(ge=1)]
+Address = Annotated[str, AfterValidator(_http_url)]
+Addresses = tuple[Address, ...]
+
+_STRICT_KEYS = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who watches, and where a shop's administrator can ask about the crawler."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
+
+    name: Annotated[Text, About("Your name or your studio's, as it stands in reports.")] = ""
+    contact_url: Annotated[
+        str,
+        AfterValidator(_http_url_or_empty),
+        About(
+            "A web page where a shop's administrator can reach you. The crawler shows it in its user agent, so that it "
+            "is never anonymous; a scan refuses to start without it."
+        ),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlLimits:
+    """How politely, how far and how long a scan crawls."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
+
+    delay_seconds: Annotated[
+        Number, About("Pause between two requests to one host; a longer Crawl-delay in robots.txt wins.", "seconds")
+    ] = 2.0
+    timeout_seconds: Annotated[Duration, About("How long one request may take.", "seconds")] = 60.0
+    page_bytes_limit: Annotated[Count, About("A page larger than this is not read.", "bytes")] = 8 * MIB
+    picture_bytes_limit: Annotated[Count, About("A picture larger than this is not kept.", "bytes")] = 32 * MIB
+    depth_limit: Annotated[Whole, About("How many links a page may lie from its start page.", "links")] = 12
+    picture_trust_days: Annotated[
+        Number,
+        About(
+            "How long a picture is trusted under its URL where the server offers no ETag or Last-Modified to ask by.",
+            "days",
+        ),
+    ] = 7.0
+    allowed_private_hosts: Annotated[
+        tuple[Annotated[str, AfterValidator(_host)], ...],
+        About(
+            'Hosts ("host" or "host:port") that may be crawled although their address is private or loopback. '
+            "Everything else on your own network is refused, whatever a page links to."
+        ),
+    ] = ()
+    use_environment_proxy: Annotated[
+        Switch, About("Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment are used.")
+    ] = False
+    hours_limit: Annotated[
+        Duration, About("A crawl that runs longer stops; the next scan goes on where it stopped.", "hours")
+    ] = 6.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchSettings:
+    """How the comparing is spread over the machine."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
+
+    processes: Annotated[Whole, About("How many pictures are compared at once; 0 means one per core.", "processes")] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When `copycatch schedule` scans."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
+
+    scan_at: Annotated[
+        Text,
+        Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"),
+        About("When the nightly scan starts, in UTC, so that a clock change neither repeats nor skips it.", "HH:MM"),
+    ] = "02:30"
+    misfire_grace_hours: Annotated[
+        Duration, About("How late a scan may still start, for example after the machine slept.", "hours")
+    ] = 6.0
+    time_limit_hours: Annotated[
+        Duration, About("A scan that runs longer is stopped: first asked to end, then killed.", "hours")
+    ] = 8.0
+
+    @property
+    def scan_time(self) -> time:
+        """`scan_at` as a time of day, UTC."""
+        return time.fromisoformat(self.scan_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One shop or marketplace to watch."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
+
+    name: Annotated[Text, AfterValidator(_target_name), About("What you call this target; each name stands once.")]
+    marketplace: Annotated[
+        str, AfterValidator(_marketplace), About('How its pages are read; "generic" reads any independent shop.')
+    ] = "generic"
+    start: Annotated[Addresses, About("Pages to start from; listings and further pages are followed.")] = ()
+    sitemaps: Annotated[Addresses, About("Sitemaps whose listings are visited.")] = ()
+    listings: Annotated[Addresses, About("Single listings to visit every night.")] = ()
+    page_budget: Annotated[Count, About("How many pages one scan asks this target for at most.", "pages")] = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All of `copycatch.toml`."""
+
+    owner: Owner = field(default_factory=Owner)
+    crawl: CrawlLimits = field(default_factory=CrawlLimits)
+    match: MatchSettings = field(default_factory=MatchSettings)
+    schedule: Schedule = field(default_factory=Schedule)
+    targets: tuple[Target, ...] = ()
+
+    def require_scannable(self, path: Path) -> None:
+        """Raise ConfigError unless there is a contact address to show and something to scan."""
+        if not self.owner.contact_url:
+            raise ConfigError(
+                f"{path}: owner.contact_url is empty",
+                remedy="Give a page where shops can reach you: the crawler names it in every request.",
+            )
+        if not self.targets:
+            raise ConfigError(f"{path}: there is no target to scan", remedy="Add a [[targets]] table with a start URL.")
+
+
+SECTIONS: Mapping[str, type[Any]] = {
+    "owner": Owner,
+    "crawl": CrawlLimits,
+    "match": MatchSettings,
+    "schedule": Schedule,
+    "targets": Target,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key of the file: its section, what it means and its default (None where a value must be given)."""
+
+    section: str
+    name: str
+    about: About
+    default: object
+
+    @property
+    def dotted(self) -> str:
+        return f"{self.section}.{self.name}"
+
+
+def keys() -> Iterator[Key]:
+    """Yield every key that `copycatch.toml` may hold, in the order of the file."""
+    for section, cls in SECTIONS.items():
+        hints = get_type_hints(cls, include_extras=True)
+        for item in fields(cls):
+            about = next(note for note in hints[item.name].__metadata__ if isinstance(note, About))
+            default = None if item.default is MISSING else item.default
+            yield Key(section=section, name=item.name, about=about, default=default)
+
+
+class _File(BaseSettings):
+    model_config = SettingsConfigDict(extra="forbid")
+
+    owner: Owner = Owner()
+    crawl: CrawlLimits = CrawlLimits()
+    match: MatchSettings = MatchSettings()
+    schedule: Schedule = Schedule()
+    targets: tuple[Target, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (TomlConfigSettingsSource(settings_cls),)
+
+
+def load_config(path: Path) -> Config:
+    """Read the configuration file at `path`.
+
+    Raises:
+        ConfigError: the file is missing, unreadable, not TOML, or holds unknown keys or unusable values; all problems
+            of the file are listed at once.
+    """
+    raw = _read_toml(path)
+
+    class File(_File):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    problems = list(_repeated_names(raw))
+    try:
+        file = File()
+    except ValidationError as error:
+        problems = [_sentence(detail) for detail in error.errors()] + problems
+    else:
+        problems += _idle_targets(file.targets)
+    if problems:
+        listed = "".join(f"\n  - {problem}" for problem in problems)
+        raise ConfigError(
+            f"{path} cannot be used:{listed}",
+            remedy="Correct these keys; docs/configuration.md describes each one with its default.",
+        )
+    return Config(owner=file.owner, crawl=file.crawl, match=file.match, schedule=file.schedule, targets=file.targets)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no configuration file {path}",
+            remedy="Run `copycatch init`, or name the workspace with --workspace DIR.",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}", remedy="Make the file readable.") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        if text.startswith("\ufeff"):
+            raise ConfigError(f"{path} begins with a byte order mark", remedy="Save it as UTF-8 without BOM.") from None
+        raise ConfigError(
+            f"{path} is not TOML: {error}", remedy='Correct that line; text values stand in "quotation marks".'
+        ) from None
+
+
+def _repeated_names(raw: Mapping[str, Any]) -> Iterator[str]:
+    targets = raw.get("targets")
+    if not isinstance(targets, list):
+        return
+    names = Counter(str(target["name"]) for target in targets if isinstance(target, dict) and "name" in target)
+    for name, times in names.items():
+        if times > 1:
+            yield f"targets: the name {name!r} stands {times} times; give each target a name of its own"
+
+
+def _idle_targets(targets: tuple[Target, ...]) -> Iterator[str]:
+    for target in targets:
+        if not (target.start or target.sitemaps or target.listings):
+            yield f"targets: {target.name!r} gives nothing to visit; add start, sitemaps or listings"
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    where = ".".join(f"{part + 1}" if isinstance(part, int) else part for part in detail["loc"])
+    match detail["type"]:
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return f"{where}: unknown key{_nearest(detail['loc'])}"
+        case "missing":
+            return f"{where}: this key must be given"
+        case "value_error":
+            return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
+        case "string_pattern_mismatch":
+            return f'{where}: {detail["input"]!r} is not a time such as "02:30"'
+        case "tuple_type":
+            return f'{where}: must be a list, such as ["…"], not {detail["input"]!r}'
+        case "dataclass_type":
+            return f"{where}: must be a table, not {detail['input']!r}"
+    wanted = detail["msg"].removeprefix("Input should be ")
+    return f"{where}: must be {wanted}, not {detail['input']!r}"
+
+
+def _nearest(location: tuple[int | str, ...]) -> str:
+    """Return a hint at the known key that an unknown one was probably meant to be."""
+    section, name = str(location[0]), str(location[-1])
+    known = [key.name for key in keys() if key.section == section] if len(location) > 1 else list(SECTIONS)
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    elsewhere = [key.dotted for key in keys() if key.name == name]
+    return f"; did you mean {elsewhere[0]!r}?" if elsewhere else f"; known here are {', '.join(known)}"

@@ -1,0 +1,132 @@
+"""The workspace: one folder that holds everything of one owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self, TYPE_CHECKING
+
+from casebook.blobs import Blobs
+from casebook.casebook import Casebook
+from casebook.errors import CopycatchError
+from casebook.lock import WorkspaceLock
+from copycatch import config_template
+from copycatch.config import Config, load_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG_NAME = "copycatch.toml"
+
+_WORKS = """\
+# The works that copycatch watches over. Add them with `copycatch works add FILE…` or by hand:
+#
+# [[works]]
+# id = "W-0001"                          # never changes; candidates and complaints refer to it
+# title = "Heron at dawn"
+# kind = "photo"                         # "photo", or "artwork" for art that is printed on goods
+# files = ["heron.jpg", "heron-wide.png"]  # relative to this folder
+# watermarks = ["studio-mark.png"]
+#
+# A picture in this folder that no entry names is watched too, as a work of its own, titled after its file name.
+"""
+
+
+class WorkspaceError(CopycatchError):
+    """A folder is no workspace, or cannot become one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The places inside one owner's folder."""
+
+    root: Path
+
+    @property
+    def config_path(self) -> Path:
+        return self.root / CONFIG_NAME
+
+    @property
+    def casebook_path(self) -> Path:
+        return self.root / "casebook.db"
+
+    @property
+    def blobs_path(self) -> Path:
+        return self.root / "blobs"
+
+    @property
+    def references_path(self) -> Path:
+        return self.root / "reference_images"
+
+    @property
+    def works_path(self) -> Path:
+        return self.references_path / "works.toml"
+
+    @property
+    def reports_path(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def logs_path(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def lock_path(self) -> Path:
+        return self.root / "workspace.lock"
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Return the workspace in `folder`.
+
+        Raises:
+            WorkspaceError: the folder is missing, is a file, or holds no configuration.
+        """
+        if not folder.exists():
+            raise WorkspaceError(
+                f"there is no folder {folder}", remedy=f"Create a workspace with `copycatch init --workspace {folder}`."
+            )
+        if not folder.is_dir():
+            raise WorkspaceError(f"{folder} is not a folder", remedy="Name the folder that holds copycatch.toml.")
+        workspace = cls(folder.resolve())
+        if not workspace.config_path.exists():
+            raise WorkspaceError(
+                f"{folder} is no workspace: it holds no {CONFIG_NAME}",
+                remedy="Run `copycatch init` there, or name the right folder with --workspace DIR.",
+            )
+        return workspace
+
+    @classmethod
+    def create(cls, folder: Path, config: Config) -> Self:
+        """Make `folder` a workspace with this configuration, an empty reference library and an empty casebook.
+
+        Raises:
+            WorkspaceError: something that would be overwritten is already there; nothing has been changed then.
+        """
+        workspace = cls(folder.resolve())
+        for path in (workspace.config_path, workspace.casebook_path, workspace.works_path, workspace.blobs_path):
+            if path.exists():
+                raise WorkspaceError(
+                    f"{path} already exists",
+                    remedy="Nothing was changed. Choose another folder, or move it away.",
+                )
+        workspace.references_path.mkdir(parents=True, exist_ok=True)
+        workspace.blobs_path.mkdir()
+        workspace.works_path.write_text(_WORKS, encoding="utf-8")
+        Casebook.open(workspace.casebook_path, create=True).close()
+        # Last, because this is the file that makes the folder a workspace: a half-made one is not taken for whole.
+        workspace.config_path.write_text(config_template.render(config), encoding="utf-8")
+        return workspace
+
+    def config(self) -> Config:
+        """Read the configuration; raises ConfigError."""
+        return load_config(self.config_path)
+
+    def casebook(self) -> Casebook:
+        """Open the casebook; raises CasebookError."""
+        return Casebook.open(self.casebook_path)
+
+    def blobs(self) -> Blobs:
+        return Blobs(self.blobs_path)
+
+    def lock(self, what: str) -> WorkspaceLock:
+        """Return the lock that a scan or match holds while it works; `what` names the work to others."""
+        return WorkspaceLock(self.lock_path, what)
