@@ -1,0 +1,56 @@
+"""The environment that django-oscar runs in: never copycatch's own, so that neither bends the other's dependencies."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+REQUIREMENTS = ("django-oscar[sorl-thumbnail]==4.2.1", "waitress>=3,<4", "whoosh-reloaded>=2.7.5,<3")
+_CACHE = ROOT / ".cache"
+_ENVIRONMENT = _CACHE / "oscar-venv"
+_CONSTRAINTS = ROOT / "constraints.txt"
+
+
+def oscar_python() -> Path:
+    """Return the interpreter that can run the shop; its environment is made once and again when its wants change.
+
+    Raises:
+        RuntimeError: pip failed twice; the message holds all that it said.
+    """
+    bin_folder = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+    python = _ENVIRONMENT / bin_folder
+    # Written last: without it the environment is half-made, with another text it was made for other wants.
+    marker = _ENVIRONMENT / "made-for.txt"
+    wants = _wants()
+    if marker.exists() and marker.read_text(encoding="utf-8") == wants:
+        return python
+    shutil.rmtree(_ENVIRONMENT, ignore_errors=True)
+    _CACHE.mkdir(exist_ok=True)
+    (_CACHE / ".gitignore").write_text("*\n", encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "venv", str(_ENVIRONMENT)], check=True, timeout=120)
+    _install(python)
+    marker.write_text(wants, encoding="utf-8")
+    return python
+
+
+def _wants() -> str:
+    constraints = _CONSTRAINTS.read_bytes() if _CONSTRAINTS.exists() else b""
+    return "\n".join((*REQUIREMENTS, hashlib.sha256(constraints).hexdigest(), sys.version))
+
+
+def _install(python: Path) -> None:
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *REQUIREMENTS]
+    if _CONSTRAINTS.exists():
+        command += ["-c", str(_CONSTRAINTS)]
+    for _attempt in range(2):
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=400
+        )
+        if done.returncode == 0:
+            return
+    raise RuntimeError(f"{' '.join(command)} failed twice:\n{done.stdout}")
