@@ -1,0 +1,180 @@
+"""Candidates: one per listing and work, always what the current matches and sightings say."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from casebook.store import Store
+from casebook.types import Candidate, Evidence, Geometry, Match, Rendering, Verdict, content_id
+from casebook.values import Column, time
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
+
+# By work, best first; a picture shown at several places of the gallery matches once.
+_MATCHES = """
+SELECT
+    work_id, picture_sha256, reference_sha256, verdict, score, because,
+    max(found_at, max(last_seen_at)) AS found_at, max(still_shown) AS still_shown
+FROM candidate_match WHERE listing_key = :listing_key
+GROUP BY work_id, picture_sha256, reference_sha256
+ORDER BY work_id, verdict = 'copy' DESC, max(still_shown) DESC, score DESC, picture_sha256, reference_sha256
+"""
+
+# The matches are few and the sightings many: the cross join holds SQLite to reading the matches first.
+_CONCERNED = """
+SELECT s.listing_key FROM match AS m CROSS JOIN sighting AS s ON s.picture_sha256 = m.picture_sha256
+WHERE m.superseded_at IS NULL
+UNION
+SELECT listing_key FROM candidate
+"""
+
+_UPSERT = """
+INSERT INTO candidate VALUES (
+    :candidate_id, :listing_key, :work_id, :verdict, :score, :because, :picture_sha256, :reference_sha256, :at, :at
+) ON CONFLICT (candidate_id) DO UPDATE SET
+    verdict = excluded.verdict,
+    score = excluded.score,
+    because = excluded.because,
+    picture_sha256 = excluded.picture_sha256,
+    reference_sha256 = excluded.reference_sha256,
+    last_found_at = max(last_found_at, :found_at)
+"""
+
+# The row stays, so that decisions keep what they were about.
+_CLEAR = """
+UPDATE candidate SET verdict = 'none', score = 0, because = 'no picture of the listing matches the work any more'
+WHERE listing_key = :listing_key AND verdict <> 'none'
+    AND work_id NOT IN (SELECT work_id FROM candidate_match WHERE listing_key = :listing_key)
+"""
+
+_SELECT = """
+SELECT * FROM candidate
+WHERE verdict IN (SELECT value FROM json_each(:verdicts)) AND (:since IS NULL OR first_found_at >= :since)
+ORDER BY verdict = 'copy' DESC, score DESC, first_found_at, candidate_id
+"""
+
+_EVIDENCE = """
+SELECT e.* FROM match_evidence AS m JOIN evidence AS e USING (evidence_id)
+WHERE m.picture_sha256 = :picture AND m.reference_sha256 = :reference ORDER BY m.place
+"""
+
+
+class Candidates(Store):
+    def refresh_candidates(self, at: datetime) -> None:
+        """Derive all candidates anew from matches and sightings; `first_found_at` of those known is kept."""
+        with self.immediate():
+            for row in self._run(_CONCERNED, {}).fetchall():
+                self._settle_candidates(row["listing_key"], at)
+
+    def candidates(
+        self,
+        verdicts: Collection[Verdict] = (Verdict.COPY, Verdict.POSSIBLE),
+        since: datetime | None = None,
+    ) -> list[Candidate]:
+        """Return the candidates of these verdicts, best first; with `since`, only those first found then or later."""
+        rows = self._run(_SELECT, {"verdicts": list(verdicts), "since": since})
+        return [self._candidate(row) for row in rows.fetchall()]
+
+    def rendering(self, picture_sha256: str, reference_sha256: str) -> Rendering | None:
+        """Return what was drawn for this picture and reference when they were matched."""
+        row = self._first(
+            "SELECT * FROM match WHERE picture_sha256 = :picture AND reference_sha256 = :reference",
+            {"picture": picture_sha256, "reference": reference_sha256},
+        )
+        if row is None or row["side_by_side"] is None:
+            return None
+        return Rendering(side_by_side=row["side_by_side"], inliers=row["inliers"], difference=row["difference"])
+
+    def candidate_rows(self) -> list[dict[str, Column]]:
+        """Return the view `candidates`, as docs/database.md describes it, copies first."""
+        return self._view("SELECT * FROM candidates ORDER BY verdict, score DESC, candidate_id")
+
+    def queue_rows(self) -> list[dict[str, Column]]:
+        """Return the view `queue`: candidates in the order in which a look at them is worth most."""
+        return self._view("SELECT * FROM queue ORDER BY place")
+
+    def coverage_rows(self, run_id: str | None = None) -> list[dict[str, Column]]:
+        """Return the view `coverage` for one run or for all, newest run first."""
+        return self._view("SELECT * FROM coverage WHERE :run_id IS NULL OR run_id = :run_id", run_id=run_id)
+
+    def seller_rows(self) -> list[dict[str, Column]]:
+        """Return the view `sellers`, those with the most copies first."""
+        return self._view("SELECT * FROM sellers ORDER BY copies DESC, possible_copies DESC, seller_key")
+
+    def _view(self, sql: str, **values: object) -> list[dict[str, Column]]:
+        return [dict(row) for row in self._run(sql, values)]
+
+    def _settle_candidates(self, listing_key: str, at: datetime) -> None:
+        """Make the listing's candidates what its matches say now: each goes by its best match."""
+        rows = self._run(_MATCHES, {"listing_key": listing_key}).fetchall()
+        for work_id, group in groupby(rows, key=lambda row: str(row["work_id"])):
+            matches = list(group)
+            best = matches[0]
+            self._run(
+                _UPSERT,
+                {
+                    "candidate_id": content_id(listing_key, work_id),
+                    "listing_key": listing_key,
+                    "work_id": work_id,
+                    "verdict": best["verdict"],
+                    "score": best["score"],
+                    "because": best["because"],
+                    "picture_sha256": best["picture_sha256"],
+                    "reference_sha256": best["reference_sha256"],
+                    "at": at,
+                    "found_at": max(match["found_at"] for match in matches),
+                },
+            )
+        self._run(_CLEAR, {"listing_key": listing_key})
+
+    def _candidate(self, row: Any) -> Candidate:
+        return Candidate(
+            listing_key=row["listing_key"],
+            work_id=row["work_id"],
+            verdict=Verdict(row["verdict"]),
+            score=row["score"],
+            because=row["because"],
+            matches=tuple(self._matches(row["listing_key"], row["work_id"])),
+            first_found_at=time(row["first_found_at"]),
+            last_found_at=time(row["last_found_at"]),
+        )
+
+    def _matches(self, listing_key: str, work_id: str) -> Iterator[Match]:
+        for row in self._run(_MATCHES, {"listing_key": listing_key}).fetchall():
+            if row["work_id"] == work_id:
+                pair = {"picture": row["picture_sha256"], "reference": row["reference_sha256"]}
+                yield Match(
+                    picture_sha256=row["picture_sha256"],
+                    reference_sha256=row["reference_sha256"],
+                    verdict=Verdict(row["verdict"]),
+                    score=row["score"],
+                    because=row["because"],
+                    evidence=tuple(_evidence(found) for found in self._run(_EVIDENCE, pair)),
+                )
+
+
+def _evidence(row: Any) -> Evidence:
+    return Evidence(
+        picture_sha256=row["picture_sha256"],
+        reference_sha256=row["reference_sha256"],
+        stage=row["stage"],
+        stage_version=row["stage_version"],
+        parameters=row["parameters"],
+        verdict=Verdict(row["verdict"]),
+        score=row["score"],
+        because=row["because"],
+        mirrored=bool(row["mirrored"]),
+        measures=tuple(json.loads(row["measures"]).items()),
+        geometry=_geometry(row["geometry"]),
+    )
+
+
+def _geometry(text: str | None) -> Geometry | None:
+    if text is None:
+        return None
+    fields = json.loads(text)
+    return Geometry(**fields | {"transform": tuple(fields["transform"])})

@@ -1,0 +1,110 @@
+"""The frontier: every URL that a run has met, and how far each has come."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from casebook.store import Store
+from casebook.types import Purpose, Task, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ADD = """
+INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note)
+VALUES (:run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note)
+ON CONFLICT (run_id, url) DO UPDATE SET depth = min(depth, excluded.depth)
+"""
+
+_CLOSE = """
+INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note)
+VALUES (:run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note)
+ON CONFLICT (run_id, url) DO UPDATE SET state = excluded.state, note = excluded.note
+"""
+
+_TALLY = """
+INSERT INTO frontier_tally SELECT * FROM frontier_counts
+WHERE run_id IN (SELECT run_id FROM run WHERE run_seq < (SELECT run_seq FROM run WHERE run_id = :before))
+"""
+
+_DROP = """
+DELETE FROM task
+WHERE run_id IN (SELECT run_id FROM run WHERE run_seq < (SELECT run_seq FROM run WHERE run_id = :before))
+"""
+
+
+class Frontier(Store):
+    def add_tasks(self, tasks: Iterable[Task]) -> None:
+        """Add what the run does not know yet; of a URL it knows, keep the task but note the shorter way to it."""
+        with self.immediate():
+            for task in tasks:
+                self._run(_ADD, _columns(task))
+
+    def pending_tasks(self, run_id: str) -> list[Task]:
+        """Return what is still to do, in the order it was found."""
+        rows = self._run(
+            "SELECT * FROM task WHERE run_id = :run_id AND state = 'pending' ORDER BY task_seq", {"run_id": run_id}
+        )
+        return [_task(row) for row in rows]
+
+    def task_counts(self, run_id: str) -> dict[str, dict[TaskState, int]]:
+        """Return target -> state -> how many tasks of the run, of all purposes; states without tasks are left out."""
+        counts: dict[str, dict[TaskState, int]] = {}
+        rows = self._run(
+            "SELECT target, state, count(*) AS tasks FROM task WHERE run_id = :run_id GROUP BY target, state",
+            {"run_id": run_id},
+        )
+        for row in rows:
+            counts.setdefault(row["target"], {})[TaskState(row["state"])] = row["tasks"]
+        return counts
+
+    def task_urls(self, run_id: str) -> set[str]:
+        """Return every URL that the run has met."""
+        return {row["url"] for row in self._run("SELECT url FROM task WHERE run_id = :run_id", {"run_id": run_id})}
+
+    def pages_tried(self, run_id: str) -> dict[str, int]:
+        """Return target -> how many pages and sitemaps the run has asked it for."""
+        rows = self._run(
+            "SELECT target, count(*) AS tasks FROM task WHERE run_id = :run_id "
+            "AND purpose IN ('page', 'sitemap') AND state IN ('done', 'failed') GROUP BY target",
+            {"run_id": run_id},
+        )
+        return {row["target"]: row["tasks"] for row in rows}
+
+    def drop_frontier(self, before_run_id: str) -> None:
+        """Forget the single tasks of all runs begun before this one; the view `coverage` keeps their counts."""
+        with self.immediate():
+            self._run(_TALLY, {"before": before_run_id})
+            self._run(_DROP, {"before": before_run_id})
+
+    def _close_task(self, task: Task) -> None:
+        self._run(_CLOSE, _columns(task))
+
+
+def _columns(task: Task) -> dict[str, object]:
+    return {
+        "run_id": task.run_id,
+        "target": task.target,
+        "purpose": task.purpose,
+        "url": task.url,
+        "depth": task.depth,
+        "listing_key": task.listing_key,
+        "fallbacks": task.fallbacks,
+        "state": task.state,
+        "note": task.note,
+    }
+
+
+def _task(row: Any) -> Task:
+    return Task(
+        run_id=row["run_id"],
+        target=row["target"],
+        purpose=Purpose(row["purpose"]),
+        url=row["url"],
+        depth=row["depth"],
+        listing_key=row["listing_key"],
+        fallbacks=tuple(json.loads(row["fallbacks"])),
+        state=TaskState(row["state"]),
+        note=row["note"],
+    )

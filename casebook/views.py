@@ -1,0 +1,226 @@
+"""The public face of the casebook for other tools: views whose columns stay, described in docs/database.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+# One row per sighting and reference that match now; what candidates are made of.
+_CANDIDATE_MATCH = """
+CREATE VIEW candidate_match AS
+SELECT
+    s.listing_key,
+    r.work_id,
+    m.picture_sha256,
+    m.reference_sha256,
+    m.verdict,
+    m.score,
+    m.because,
+    m.found_at,
+    s.last_seen_at,
+    g.current AND u.sha256 = s.picture_sha256 AS still_shown
+FROM match AS m
+JOIN sighting AS s ON s.picture_sha256 = m.picture_sha256
+JOIN gallery AS g ON g.listing_key = s.listing_key AND g.url = s.url
+JOIN picture_url AS u ON u.url = s.url
+JOIN reference AS r ON r.sha256 = m.reference_sha256 AND r.current
+WHERE m.superseded_at IS NULL
+"""
+
+_CANDIDATES = """
+CREATE VIEW candidates AS
+SELECT
+    c.candidate_id,
+    c.verdict,
+    c.score,
+    c.because,
+    c.work_id,
+    w.title AS work_title,
+    w.kind AS work_kind,
+    c.listing_key,
+    l.marketplace,
+    l.listing_id,
+    l.url AS listing_url,
+    l.title AS listing_title,
+    l.price_amount,
+    l.price_currency,
+    l.state,
+    l.state_reason,
+    l.target,
+    l.seller_key,
+    seller.name AS seller_name,
+    seller.url AS seller_url,
+    c.picture_sha256,
+    s.url AS picture_url,
+    g.position AS picture_position,
+    p.format AS picture_format,
+    p.width AS picture_width,
+    p.height AS picture_height,
+    c.reference_sha256,
+    (
+        SELECT min(r.path) FROM reference AS r
+        WHERE r.sha256 = c.reference_sha256 AND r.work_id = c.work_id
+    ) AS reference_path,
+    (
+        SELECT group_concat(stage, ', ') FROM (
+            SELECT e.stage FROM match_evidence AS me JOIN evidence AS e USING (evidence_id)
+            WHERE me.picture_sha256 = c.picture_sha256 AND me.reference_sha256 = c.reference_sha256
+            ORDER BY me.place
+        )
+    ) AS stages,
+    (
+        SELECT max(e.mirrored) FROM match_evidence AS me JOIN evidence AS e USING (evidence_id)
+        WHERE me.picture_sha256 = c.picture_sha256 AND me.reference_sha256 = c.reference_sha256
+    ) AS mirrored,
+    (
+        SELECT count(DISTINCT cm.picture_sha256) FROM candidate_match AS cm
+        WHERE cm.listing_key = c.listing_key AND cm.work_id = c.work_id
+    ) AS matching_pictures,
+    (
+        SELECT max(cm.still_shown) FROM candidate_match AS cm
+        WHERE cm.listing_key = c.listing_key AND cm.work_id = c.work_id
+    ) AS still_shown,
+    m.side_by_side,
+    m.inliers,
+    m.difference,
+    c.first_found_at,
+    c.last_found_at,
+    l.first_seen_at,
+    l.last_seen_at,
+    l.last_live_at,
+    l.last_looked_at
+FROM candidate AS c
+JOIN listing AS l USING (listing_key)
+JOIN work AS w USING (work_id)
+JOIN picture AS p ON p.sha256 = c.picture_sha256
+JOIN match AS m ON m.picture_sha256 = c.picture_sha256 AND m.reference_sha256 = c.reference_sha256
+JOIN sighting AS s ON s.listing_key = c.listing_key AND s.picture_sha256 = c.picture_sha256 AND s.url = (
+    SELECT latest.url FROM sighting AS latest
+    JOIN gallery AS place ON place.listing_key = latest.listing_key AND place.url = latest.url
+    WHERE latest.listing_key = c.listing_key AND latest.picture_sha256 = c.picture_sha256
+    ORDER BY latest.last_seen_at DESC, place.position, latest.url LIMIT 1
+)
+JOIN gallery AS g ON g.listing_key = s.listing_key AND g.url = s.url
+LEFT JOIN seller ON seller.seller_key = l.seller_key
+WHERE c.verdict <> 'none'
+"""
+
+_QUEUE = """
+CREATE VIEW queue AS
+SELECT
+    row_number() OVER (
+        ORDER BY verdict = 'copy' DESC, state = 'live' DESC, still_shown DESC, score DESC, first_found_at, candidate_id
+    ) AS place,
+    *
+FROM candidates
+ORDER BY place
+"""
+
+# What the frontier held, counted while it is there; `frontier_tally` keeps the same figures once it is dropped.
+_FRONTIER_COUNTS = """
+CREATE VIEW frontier_counts AS
+SELECT
+    run_id,
+    target,
+    count(*) FILTER (WHERE purpose <> 'picture') AS pages,
+    count(*) FILTER (WHERE purpose <> 'picture' AND state = 'done') AS pages_done,
+    count(*) FILTER (WHERE purpose <> 'picture' AND state = 'refused') AS pages_refused,
+    count(*) FILTER (WHERE purpose <> 'picture' AND state = 'failed') AS pages_failed,
+    count(*) FILTER (WHERE purpose <> 'picture' AND state = 'pending') AS pages_pending,
+    count(*) FILTER (WHERE purpose <> 'picture' AND note LIKE 'blocked%') AS pages_blocked,
+    count(*) FILTER (WHERE purpose = 'picture') AS pictures,
+    count(*) FILTER (WHERE purpose = 'picture' AND state = 'done') AS pictures_done,
+    count(*) FILTER (WHERE purpose = 'picture' AND state = 'refused') AS pictures_refused,
+    count(*) FILTER (WHERE purpose = 'picture' AND state = 'failed') AS pictures_failed,
+    count(*) FILTER (WHERE purpose = 'picture' AND state = 'pending') AS pictures_pending
+FROM task
+WHERE purpose <> 'robots'
+GROUP BY run_id, target
+"""
+
+_COVERAGE = """
+CREATE VIEW coverage AS
+WITH
+newest AS (
+    SELECT run_id, target, state, gone, row_number() OVER (
+        PARTITION BY run_id, listing_key ORDER BY at DESC, readable DESC, look_id DESC
+    ) AS place
+    FROM look
+),
+seen AS (
+    SELECT
+        run_id,
+        target,
+        count(*) AS listings,
+        count(*) FILTER (WHERE state = 'live') AS listings_live,
+        count(*) FILTER (WHERE state = 'sold_out') AS listings_sold_out,
+        count(*) FILTER (WHERE state = 'ended') AS listings_ended,
+        count(*) FILTER (WHERE gone) AS listings_gone,
+        count(*) FILTER (WHERE state = 'blocked') AS listings_blocked,
+        count(*) FILTER (WHERE state = 'error') AS listings_error,
+        count(*) FILTER (WHERE state IN ('unknown', 'removed') AND NOT gone) AS listings_unknown
+    FROM newest
+    WHERE place = 1
+    GROUP BY run_id, target
+)
+SELECT
+    run.run_id,
+    run.started_at,
+    run.finished_at,
+    run.state AS run_state,
+    f.target,
+    f.pages,
+    f.pages_done,
+    f.pages_refused,
+    f.pages_failed,
+    f.pages_pending,
+    f.pages_blocked,
+    coalesce(seen.listings, 0) AS listings,
+    coalesce(seen.listings_live, 0) AS listings_live,
+    coalesce(seen.listings_sold_out, 0) AS listings_sold_out,
+    coalesce(seen.listings_ended, 0) AS listings_ended,
+    coalesce(seen.listings_gone, 0) AS listings_gone,
+    coalesce(seen.listings_blocked, 0) AS listings_blocked,
+    coalesce(seen.listings_error, 0) AS listings_error,
+    coalesce(seen.listings_unknown, 0) AS listings_unknown,
+    f.pictures,
+    f.pictures_done,
+    f.pictures_refused,
+    f.pictures_failed,
+    f.pictures_pending
+FROM (SELECT * FROM frontier_counts UNION ALL SELECT * FROM frontier_tally) AS f
+JOIN run USING (run_id)
+LEFT JOIN seen ON seen.run_id = f.run_id AND seen.target = f.target
+ORDER BY run.run_seq DESC, f.target
+"""
+
+_SELLERS = """
+CREATE VIEW sellers AS
+SELECT
+    s.seller_key,
+    s.marketplace,
+    s.seller_id,
+    s.name,
+    s.url,
+    s.first_seen_at,
+    s.last_seen_at,
+    (SELECT count(*) FROM listing AS l WHERE l.seller_key = s.seller_key) AS listings,
+    (SELECT count(*) FROM listing AS l WHERE l.seller_key = s.seller_key AND l.state = 'live') AS listings_live,
+    count(DISTINCT c.listing_key) AS listings_suspected,
+    count(*) FILTER (WHERE c.verdict = 'copy') AS copies,
+    count(*) FILTER (WHERE c.verdict = 'possible') AS possible_copies,
+    count(DISTINCT c.work_id) FILTER (WHERE c.verdict = 'copy') AS works_copied,
+    min(c.first_found_at) AS first_found_at,
+    max(c.last_found_at) AS last_found_at
+FROM seller AS s
+LEFT JOIN listing ON listing.seller_key = s.seller_key
+LEFT JOIN candidate AS c ON c.listing_key = listing.listing_key AND c.verdict <> 'none'
+GROUP BY s.seller_key
+"""
+
+
+def create_views(db: Database) -> None:
+    for statement in (_CANDIDATE_MATCH, _CANDIDATES, _QUEUE, _FRONTIER_COUNTS, _COVERAGE, _SELLERS):
+        db.execute(statement)
