@@ -94,33 +94,39 @@ UPDATE listing SET
 WHERE listing_key = :listing_key
 """
 
-# Numbered as in `confirm_removals`.
+# The canary is the first or the last readable listing of the host, whichever is not the listing itself.
 _REMOVED_NOW = """
-WITH latest AS (
+WITH
+latest AS (
     SELECT listing_key, run_id, at, gone, row_number() OVER (
         PARTITION BY listing_key ORDER BY at DESC, readable DESC, look_id DESC
     ) AS place
     FROM look
-    WHERE listing_key IN (SELECT listing_key FROM look WHERE run_id = :run_id AND gone) AND at <= :now
+    WHERE listing_key IN (SELECT listing_key FROM look WHERE run_id = :run_id AND gone)
+),
+canaries AS (
+    SELECT host, min(listing_key) AS first_key, max(listing_key) AS last_key
+    FROM look JOIN listing USING (listing_key)
+    WHERE look.run_id = :run_id AND look.readable
+    GROUP BY host
 )
-SELECT latest.listing_key, latest.at, max(earlier.at) AS earlier_at, (
-    SELECT min(canary.listing_key) FROM listing AS canary
-    JOIN look USING (listing_key)
-    WHERE look.run_id = :run_id AND look.readable AND canary.host = listing.host
-        AND canary.listing_key <> listing.listing_key
-) AS canary_key
+SELECT
+    latest.listing_key,
+    latest.at,
+    max(earlier.at) AS earlier_at,
+    iif(first_key <> listing.listing_key, first_key, last_key) AS canary_key
 FROM latest
 JOIN listing USING (listing_key)
+JOIN canaries ON canaries.host = listing.host
+    AND (first_key <> listing.listing_key OR last_key <> listing.listing_key)
 JOIN look AS earlier ON earlier.listing_key = latest.listing_key AND earlier.gone
-    AND julianday(latest.at) - julianday(earlier.at) >= :wait_days
-WHERE latest.place = 1 AND latest.gone AND latest.run_id = :run_id AND listing.state <> 'removed'
-    AND NOT EXISTS (
-        SELECT 1 FROM look AS between_them
-        WHERE between_them.listing_key = latest.listing_key AND between_them.readable
-            AND between_them.at > earlier.at AND between_them.at < latest.at
-    )
+    AND round((julianday(latest.at) - julianday(earlier.at)) * 86400, 3) >= :wait_seconds
+WHERE latest.place = 1 AND latest.gone AND latest.run_id = :run_id AND listing.state <> 'removed' AND NOT EXISTS (
+    SELECT 1 FROM look AS between_them
+    WHERE between_them.listing_key = latest.listing_key AND between_them.readable
+        AND between_them.at BETWEEN earlier.at AND latest.at
+)
 GROUP BY latest.listing_key
-HAVING canary_key IS NOT NULL
 """
 
 _SELECT_LISTING = """
@@ -167,9 +173,7 @@ class Listings(Store):
         4. The canary: another listing of the same host was readable in this run, so the shop itself answers.
         """
         with self.immediate():
-            found = self._run(
-                _REMOVED_NOW, {"run_id": run_id, "now": now, "wait_days": wait / timedelta(days=1)}
-            ).fetchall()
+            found = self._run(_REMOVED_NOW, {"run_id": run_id, "wait_seconds": wait.total_seconds()}).fetchall()
             for row in found:
                 reason = (
                     f"gone at {row['earlier_at']} and again at {row['at']}, "

@@ -35,22 +35,15 @@ class Store:
         `busy_seconds`, or cannot be read; it is left as it was.
         """
         _check_file(path, create=create)
-        mode = "rwc" if create else "rw"
-        try:
-            connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=busy_seconds, isolation_level=None
-            )
-        except sqlite3.Error as error:
-            raise explained(error, path) from error
-        try:
-            store = cls(connection, path)
-            store._prepare()
-        except sqlite3.Error as error:
-            connection.close()
-            raise explained(error, path) from error
-        except BaseException:
-            connection.close()
-            raise
+        uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+        with _explaining(path):
+            connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
+            try:
+                store = cls(connection, path)
+                store._prepare()
+            except BaseException:
+                connection.close()
+                raise
         return store
 
     def close(self) -> None:
@@ -74,7 +67,7 @@ class Store:
         if self._connection.in_transaction:
             yield
             return
-        try:
+        with _explaining(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -82,8 +75,6 @@ class Store:
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-        except sqlite3.OperationalError as error:
-            raise explained(error, self.path) from error
 
     def backup(self, to: Path) -> None:
         """Write a compact copy of the casebook, consistent even while others write. CasebookError: `to` exists."""
@@ -96,7 +87,8 @@ class Store:
             ) from error
 
     def _run(self, sql: str, values: Mapping[str, object]) -> sqlite3.Cursor:
-        return self._connection.execute(sql, columns(values))
+        with _explaining(self.path):
+            return self._connection.execute(sql, columns(values))
 
     def _first(self, sql: str, values: Mapping[str, object]) -> Any:
         return self._run(sql, values).fetchone()
@@ -158,10 +150,20 @@ def _check_version(path: Path, version: int) -> None:
         )
 
 
-def explained(error: sqlite3.Error, path: Path) -> CasebookError:
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # a mistake of the caller, not of the file
+    except sqlite3.DatabaseError as error:
+        raise _explained(error, path) from error
+
+
+def _explained(error: sqlite3.DatabaseError, path: Path) -> CasebookError:
     """Return what an error of SQLite means for the person at the keyboard."""
     # The low byte is the kind; the rest only says where it happened.
-    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF:
+    match error.sqlite_errorcode & 0xFF:
         case sqlite3.SQLITE_FULL:
             message, remedy = "the disk is full", "Free some space and run the command again; what is stored stays."
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
