@@ -7,10 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-REQUIREMENTS = ("django-oscar[sorl-thumbnail]==4.2.1", "waitress>=3,<4", "whoosh-reloaded>=2.7.5,<3")
+# What a shop needs beside django-oscar itself, whose version stands in pyproject.toml: thumbnails, a server, an index.
+_BESIDES = ("django-oscar[sorl-thumbnail]", "waitress>=3,<4", "whoosh-reloaded>=2.7.5,<3")
 _CACHE = ROOT / ".cache"
 _ENVIRONMENT = _CACHE / "oscar-venv"
 _CONSTRAINTS = ROOT / "constraints.txt"
@@ -22,8 +24,7 @@ def oscar_python() -> Path:
     Raises:
         RuntimeError: pip failed twice; the message holds all that it said.
     """
-    bin_folder = "Scripts/python.exe" if os.name == "nt" else "bin/python"
-    python = _ENVIRONMENT / bin_folder
+    python = _ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     # Written last: without it the environment is half-made, with another text it was made for other wants.
     marker = _ENVIRONMENT / "made-for.txt"
     wants = _wants()
@@ -31,20 +32,24 @@ def oscar_python() -> Path:
         return python
     shutil.rmtree(_ENVIRONMENT, ignore_errors=True)
     _CACHE.mkdir(exist_ok=True)
-    (_CACHE / ".gitignore").write_text("*\n", encoding="utf-8")
     subprocess.run([sys.executable, "-m", "venv", str(_ENVIRONMENT)], check=True, timeout=120)
     _install(python)
     marker.write_text(wants, encoding="utf-8")
     return python
 
 
+def _requirements() -> tuple[str, ...]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return (*project["optional-dependencies"]["oscar"], *_BESIDES)
+
+
 def _wants() -> str:
     constraints = _CONSTRAINTS.read_bytes() if _CONSTRAINTS.exists() else b""
-    return "\n".join((*REQUIREMENTS, hashlib.sha256(constraints).hexdigest(), sys.version))
+    return "\n".join((*_requirements(), hashlib.sha256(constraints).hexdigest(), sys.version))
 
 
 def _install(python: Path) -> None:
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *REQUIREMENTS]
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *_requirements()]
     if _CONSTRAINTS.exists():
         command += ["-c", str(_CONSTRAINTS)]
     for _attempt in range(2):
