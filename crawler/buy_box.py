@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from casebook.types import ListingState, Money
 from crawler.canonical import canonical_url, listing_name, same_host
-from crawler.gallery import ancestors, in_other_zone, words_of
+from crawler.elements import ancestors, in_other_zone, steps_from, text_of, words_of
 from crawler.picture_urls import is_picture_url
 from crawler.prices import currency_code, read_price
 
@@ -33,6 +33,11 @@ _BUY_TARGET = re.compile(
     r"(?:basket|cart|bag|warenkorb|panier|carrito)[/_-]?(?:add|lines|items)|add[-_/]?to[-_/]?(?:cart|basket|bag)"
 )
 _OUT_OF_STOCK = re.compile(r"(?:^|[-_ ])(?:out-?of-?stock|outofstock|sold-?out|soldout)(?:[-_ ]|$)")
+_SELLER = re.compile(
+    r"(?:seller|sold by|offered by|shop|store|vendor|artist|verk[aä]ufer|verkauft von|vendu par|vendido por|venduto da)"
+    r"\s*:?\s+([^\s:].{0,78}\S)",
+    re.IGNORECASE,
+)
 _MOST = 600
 _CARD_HEIGHT = 8  # how far above its link a product card reaches
 
@@ -92,28 +97,33 @@ class BuyBox:
         """
         if self.heading is None:
             return False
-        blocks = {card.element for card in self.cards}
-        inside = {mark: any(up in blocks for up in ancestors(mark)) for mark in (*self._prices, *self._buttons)}
-        for up in ancestors(self.heading):
-            met = [mark for mark in inside if up in set(ancestors(mark))]
-            if met:
-                return any(not inside[mark] for mark in met)
-        return False
+        marks = (*self._prices, *self._buttons)
+        steps = steps_from(self.heading, marks)
+        nearest = min((step for step in steps if step is not None), default=None)
+        return any(step == nearest and not self._in_card(mark) for mark, step in zip(marks, steps, strict=True))
 
     @cached_property
     def price(self) -> Money | None:
-        """The first price near the heading that is no card's and no crossed-out one."""
+        """The price nearest to the heading that is no card's, one that is not crossed out before one that is."""
         if self.heading is None:
             return None
-        blocks = {card.element for card in self.cards}
-        free = [one for one in self._prices if not any(up in blocks for up in ancestors(one))]
-        free.sort(key=lambda one: bool(_OLD_PRICE.search(words_of(one))) or one.tag in ("del", "s", "strike"))
-        for up in ancestors(self.heading):
-            for one in free:
-                if up in set(ancestors(one)):
-                    money = _price_of(one)
-                    if money:
-                        return money
+        free = [one for one in self._prices if not self._in_card(one)]
+        near = [(step, one) for one, step in zip(free, steps_from(self.heading, free), strict=True) if step is not None]
+        near.sort(key=lambda found: (_is_old_price(found[1]), found[0]))
+        return next((money for _, one in near if (money := _price_of(one))), None)
+
+    @cached_property
+    def seller(self) -> str | None:
+        """The seller's name where the page names one in a line of its own near the heading ("Sold by …")."""
+        if self.heading is None:
+            return None
+        for up in ancestors(self.heading, 4):
+            for line in up.xpath(
+                ".//*[self::p or self::div or self::span or self::li or self::dd or self::td][text()]"
+            )[:300]:
+                match = _SELLER.fullmatch(text_of(line)[:200])
+                if match and not self._in_card(line) and not in_other_zone(line):
+                    return match[1]
         return None
 
     @cached_property
@@ -121,14 +131,23 @@ class BuyBox:
         """Sold out where an availability mark near the heading says so and nothing there can be bought; else live."""
         if self.heading is None:
             return ListingState.LIVE
-        blocks = {card.element for card in self.cards}
-        for up in list(ancestors(self.heading))[:4]:
-            inside = [one for one in up.iter() if isinstance(one.tag, str)][:3000]
-            free = [one for one in inside if not any(above in blocks for above in ancestors(one))]
-            marked = [one for one in free if _OUT_OF_STOCK.search(words_of(one))]
-            if marked and not any(one in set(self._buttons) for one in free):
-                return ListingState.SOLD_OUT
+        for up in ancestors(self.heading, 4):
+            marked = [one for one in up.xpath(".//*[@class]")[:2000] if _OUT_OF_STOCK.search(words_of(one))]
+            if any(not self._in_card(one) for one in marked):
+                inside = steps_from(self.heading, self._buttons)
+                buys = any(
+                    step is not None and step < 4 and not self._in_card(one)
+                    for one, step in zip(self._buttons, inside, strict=True)
+                )
+                return ListingState.LIVE if buys else ListingState.SOLD_OUT
         return ListingState.LIVE
+
+    @cached_property
+    def _blocks(self) -> frozenset[HtmlElement]:
+        return frozenset(card.element for card in self.cards)
+
+    def _in_card(self, element: HtmlElement) -> bool:
+        return element in self._blocks or any(up in self._blocks for up in ancestors(element))
 
     @cached_property
     def _prices(self) -> tuple[HtmlElement, ...]:
@@ -196,12 +215,6 @@ class BuyBox:
         return block
 
 
-def text_of(element: HtmlElement) -> str:
-    """Return the text inside an element as one line, scripts left out."""
-    pieces = element.xpath(".//text()[not(ancestor::script) and not(ancestor::style)]")
-    return " ".join(" ".join(str(piece) for piece in pieces[:500]).split())
-
-
 def _list_of(block: HtmlElement) -> HtmlElement:
     parent = block.getparent()
     return block if parent is None else parent
@@ -216,6 +229,11 @@ def _price_of(element: HtmlElement) -> Money | None:
             if found is not None and found.amount == money.amount and found.currency:
                 return found
     return money
+
+
+def _is_old_price(element: HtmlElement) -> bool:
+    near = (element, *ancestors(element, 1))
+    return any(up.tag in ("del", "s", "strike") or _OLD_PRICE.search(words_of(up)) for up in near)
 
 
 def _in_filter(element: HtmlElement) -> bool:

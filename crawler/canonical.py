@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -40,6 +40,7 @@ _QUERY_SAFE = "/:@!$'()*,;~-._?"
 _suffixes = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
 
 
+@lru_cache(maxsize=10_000)
 def canonical_url(url: str) -> str:
     """Return the URL in one spelling; a text that is no http(s) URL comes back unchanged.
 
@@ -68,6 +69,7 @@ def canonical_url(url: str) -> str:
     return urlunsplit((scheme, netloc, path, _query(parts.query), ""))
 
 
+@lru_cache(maxsize=10_000)
 def listing_name(url: str) -> str:
     """Return `host[:port]/path?query` of a URL: its canonical spelling without scheme, `www.` and trailing slash."""
     parts = urlsplit(canonical_url(url))
@@ -75,6 +77,7 @@ def listing_name(url: str) -> str:
     return f"{name}?{parts.query}" if parts.query else name
 
 
+@lru_cache(maxsize=10_000)
 def shop_host(url: str) -> str:
     """Return the lower-case host of a URL, with its port where that is not the scheme's own, without `www.`."""
     return urlsplit(canonical_url(url)).netloc.removeprefix("www.")
@@ -87,7 +90,8 @@ def same_host(one: str, other: str) -> bool:
 
 def same_site(one: str, other: str) -> bool:
     """Whether two URLs belong to one registrable domain (`a.shop.co.uk` and `shop.co.uk` do)."""
-    return _registrable(urlsplit(one).hostname or "") == _registrable(urlsplit(other).hostname or "")
+    hosts = {urlsplit(one).hostname or "", urlsplit(other).hostname or ""}
+    return len(hosts) == 1 or len({_registrable(host) for host in hosts}) == 1
 
 
 def is_home(url: str) -> bool:

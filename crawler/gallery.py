@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.canonical import listing_name
+from crawler.elements import ancestors, in_other_zone, steps_from, words_of
 from crawler.picture_urls import PictureUrl, is_picture_url, is_placeholder, picture_key
 
 if TYPE_CHECKING:
@@ -23,12 +24,6 @@ _IN_GALLERY = re.compile(
     r"|(?:product|item|main|hero|pdp|primary|featured|detail|listing)s?[-_]?(?:page[-_]?)?(?:image|img|imager|photo|media|picture|foto|bild)"
     r"|(?:image|img|photo|picture|media)s?[-_]?(?:container|wrap|holder|box|main|display|area|list|stage|large)|photos?(?:\b|_)"
 )
-_OTHER_ZONE = re.compile(
-    r"related|recommend|recently|viewed|upsell|cross-?sell|crossell|similar|also-(?:bought|like|view)|you-may|bestsell"
-    r"|mini-?(?:cart|basket|bag)|mega-?menu|(?:^|[-_ ])(?:nav|navbar|navigation|menu|breadcrumbs?|footer"
-    r"|newsletter|cookies?|reviews?|comments?|testimonials?|ugc|social|payments?|sponsor\w*|advert\w*|ads?|promotion"
-    r"|banners?|product_pod|swatch(?:es)?|colou?r-(?:answer|option|picker|swatch|chip|select)s?|colorway\w*)(?:[-_ ]|$)"
-)
 _NO_PICTURE = re.compile(
     r"(?:^|[-_ ])(?:logos?|icons?|avatars?|badges?|flags?|payments?|sprites?|loader|spinner|cursor)(?:[-_ ]|$)"
 )
@@ -40,10 +35,7 @@ _LARGE_ATTRIBUTE = re.compile(r"zoom|hires|large|full|orig|big")
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;{}]{0,200}?url\(\s*['\"]?([^'\")]{1,2000})", re.IGNORECASE)
 _CANDIDATE = re.compile(r"(?:[^\s,]|,(?=\S))+(?:\s+[\d.]+[wxh])?")
 _DESCRIPTOR = re.compile(r"(\S+)(?:\s+([\d.]+)([wxh]))?")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_ZONE_TAGS = frozenset({"header", "footer", "nav", "aside", "head", "template", "svg"})
 _MOST_PICTURES = 400
-_MOST_ANCESTORS = 60
 _ICON_SIDE = 40  # pixels
 
 
@@ -66,29 +58,10 @@ def gallery_places(page: Page, heading: HtmlElement | None, name: str | None) ->
     3. A strip of thumbnails with files of its own is paired with the pictures it stands for.
     """
     shown = list(_all_shown(page, name))
-    chosen = _around(heading, [one for one in shown if one.in_gallery], page)
+    chosen = _around(heading, [one for one in shown if one.in_gallery])
     if not chosen:
-        chosen = _around(heading, [one for one in shown if not one.in_strip], page) if heading is not None else []
+        chosen = _around(heading, [one for one in shown if not one.in_strip]) if heading is not None else []
     return _paired(chosen)
-
-
-def words_of(element: HtmlElement) -> str:
-    """Return an element's class, id and role as lower-case text, camel case split by dashes."""
-    text = " ".join(
-        value for name in ("class", "id", "role", "data-testid", "data-module") if (value := element.get(name))
-    )
-    return _CAMEL.sub("-", text[:600]).lower()
-
-
-def in_other_zone(element: HtmlElement) -> bool:
-    """Whether an element belongs to a menu, the footer, reviews or other products, by tag or class of its ancestors."""
-    for ancestor in ancestors(element):
-        tag = ancestor.tag
-        if tag in ("body", "html", "main", "article"):
-            continue
-        if tag in _ZONE_TAGS or _OTHER_ZONE.search(words_of(ancestor)):
-            return True
-    return False
 
 
 def _all_shown(page: Page, name: str | None) -> Iterator[_Shown]:
@@ -182,11 +155,10 @@ def _leads_elsewhere(element: HtmlElement, page: Page) -> bool:
     return url is not None and not is_picture_url(url) and listing_name(url) != listing_name(page.url)
 
 
-def _around(heading: HtmlElement | None, shown: list[_Shown], page: Page) -> list[_Shown]:
+def _around(heading: HtmlElement | None, shown: list[_Shown]) -> list[_Shown]:
     if not shown or heading is None:
         return shown
-    around = {one: step for step, one in enumerate(ancestors(heading, 10_000))}
-    steps = [next((around[up] for up in ancestors(one.element, 10_000) if up in around), None) for one in shown]
+    steps = steps_from(heading, [one.element for one in shown])
     nearest = min((step for step in steps if step is not None), default=None)
     return [one for one, step in zip(shown, steps, strict=True) if step == nearest]
 
@@ -208,10 +180,3 @@ def _distinct(places: list[Place]) -> list[Place]:
     for place in places:
         found.setdefault(frozenset(picture_key(one.url) for one in place), place)
     return list(found.values())
-
-
-def ancestors(element: HtmlElement, most: int = _MOST_ANCESTORS) -> Iterator[HtmlElement]:
-    parent = element.getparent()
-    while parent is not None and most > 0:
-        yield parent
-        parent, most = parent.getparent(), most - 1

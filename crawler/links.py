@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from crawler.canonical import canonical_url, is_home, listing_name, same_host
-from crawler.gallery import ancestors, words_of
+from crawler.elements import ancestors, words_of
 from crawler.picture_urls import is_picture_url
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _CATEGORY_WORDS = re.compile(
 )
 _LISTING_PATH = re.compile(
     r"/(?:products?|items?|listings?|p|dp|itm|artikel|produkt|produit|producto|prodotto|works?|goods)/[^/]+/?$"
-    r"|[-_/]p-?\d{3,}(?:\.html?)?$|_\d+/?$",
+    r"|[-_/]p-?\d{3,}(?:\.html?)?$",
     re.IGNORECASE,
 )
 _MOST_LINKS = 5000

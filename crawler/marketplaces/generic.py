@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from casebook.types import Listing, ListingState, Money, Seller
 from crawler.block_signs import block_sign, refusal
-from crawler.buy_box import BuyBox, text_of
+from crawler.buy_box import BuyBox
 from crawler.canonical import canonical_url as canonical_url
 from crawler.canonical import declared_url, is_home, listing_name, shop_host
+from crawler.elements import text_of
 from crawler.embedded_state import state_places
 from crawler.gallery import Place, gallery_places
 from crawler.links import listing_links, page_links
@@ -122,7 +123,7 @@ def _listing(page: Page, box: BuyBox, proof: _Proof) -> Listing:
         state_reason=because,
         layout=proof.layout,
         price=(product.price if product else None) or _meta_price(page) or box.price,
-        seller=_seller(page, product),
+        seller=_seller(page, box, product),
         gallery=_gallery(page, box, proof),
     )
 
@@ -147,10 +148,13 @@ def _meta_price(page: Page) -> Money | None:
     return read_price(amount, page.first_meta("product:price:currency", "og:price:currency"))
 
 
-def _seller(page: Page, product: DeclaredProduct | None) -> Seller:
+def _seller(page: Page, box: BuyBox, product: DeclaredProduct | None) -> Seller:
+    """One host may show many sellers: a seller named for this very offer has a number of his own, the shop the host."""
     host = shop_host(page.url)
-    name = (product.seller if product else None) or organization(json_ld(page))
-    name = name or plain_text(page.first_meta("og:site_name")) or host
+    named = (product.seller if product else None) or box.seller
+    if named:
+        return Seller(marketplace=NAME, seller_id=f"{host}/{named.casefold()}", name=named)
+    name = organization(json_ld(page)) or plain_text(page.first_meta("og:site_name")) or host
     return Seller(marketplace=NAME, seller_id=host, name=name, url=f"{page.url.partition('://')[0]}://{host}/")
 
 
