@@ -1,0 +1,147 @@
+"""Bytes of unknown origin to pixels. Nothing here raises on hostile bytes: what went wrong is part of the result."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+MAX_PIXELS = 40_000_000
+MIN_USABLE_ROWS = 16
+
+_ORIENTATION_TAG = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Raster:
+    """A decoded picture.
+
+    `pixels` is uint8 of shape (height, width, 3), RGB, after the EXIF turn, transparent parts on white; None where
+    nothing can be used. `width` and `height` are as stored, before the turn. `problem` says in words what is wrong; a
+    truncated file has a problem and the rows that could be read.
+    """
+
+    pixels: NDArray[np.uint8] | None
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    problem: str | None = None
+
+
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Raster:
+    """Decode the first frame of a JPEG, PNG, WebP, GIF or AVIF file.
+
+    1. Refuse what is empty, a text document, of another format, or larger than `max_pixels`, before any pixel is made.
+    2. Read the pixels; of a truncated file keep the rows that came.
+    3. Reduce to 8-bit RGB: 16 bits by their upper byte, palettes and CMYK by conversion, transparency on white.
+       Colour profiles are ignored on purpose: the stages compare structure, and a corrupt profile then costs nothing.
+    4. Apply the EXIF turn.
+    """
+    if not data:
+        return Raster(pixels=None, problem="the file is empty")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            return Raster(pixels=None, problem=f"DecompressionBomb: {error}")
+        except Exception as error:  # decoders raise whatever hostile bytes drive them to
+            return Raster(pixels=None, problem=_not_a_picture(data, error))
+        with image:
+            return _read(image, max_pixels)
+
+
+def _read(image: Image.Image, max_pixels: int) -> Raster:
+    # Pillow calls a JPEG with a preview inside MPO; its first frame is the ordinary picture.
+    name = "JPEG" if image.format == "MPO" else image.format
+    width, height = image.size
+    if width * height > max_pixels:
+        problem = f"DecompressionBomb: {width} × {height} pixels, the limit is {max_pixels}"
+        return Raster(pixels=None, format=name, width=width, height=height, problem=problem)
+    problem: str | None = None
+    try:
+        problem = _load(image)
+        turn = _TURNS.get(_orientation(image))
+        flat = _eight_bit_rgb(image)
+        usable = _read_rows(flat) if problem else height
+        if problem:
+            problem = f"{problem}; {usable} of {height} rows could be read"
+        if usable < min(MIN_USABLE_ROWS, height):
+            return Raster(pixels=None, format=name, width=width, height=height, problem=problem)
+        flat = flat.crop((0, 0, width, usable))
+        pixels = np.array(flat.transpose(turn) if turn is not None else flat)
+    except Exception as error:  # as above: any decoder, any exception
+        problem = f"the {name} file cannot be decoded: {_reason(error)}"
+        return Raster(pixels=None, format=name, width=width, height=height, problem=problem)
+    return Raster(pixels=pixels, format=name, width=width, height=height, problem=problem)
+
+
+def _load(image: Image.Image) -> str | None:
+    """Read the pixels and return what was wrong with the file, if the rows before the damage are kept."""
+    try:
+        image.load()
+    except OSError as error:
+        # The decoder has already written the rows before the damage. An image without tiles counts as loaded, so the
+        # rows stay reachable, without the process-wide LOAD_TRUNCATED_IMAGES that would change other users of Pillow.
+        image.tile = []  # type: ignore[attr-defined]
+        image.load()
+        return f"the file is damaged: {_reason(error)}"
+    return None
+
+
+def _read_rows(image: Image.Image) -> int:
+    """Return how many rows a damaged picture has before the part that was never written (all rows alike)."""
+    pixels = np.asarray(image)
+    written = np.flatnonzero((pixels != pixels[-1]).any(axis=(1, 2)))
+    return int(written[-1]) + 1 if written.size else 0
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # a broken EXIF block must not cost the picture
+        return 1
+
+
+def _eight_bit_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        wide = np.asarray(image).astype(np.float64)
+        image = Image.fromarray(np.clip(wide / 256, 0, 255).astype(np.uint8))
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layered = image.convert("RGBA")
+    white = Image.new("RGBA", layered.size, "white")
+    return Image.alpha_composite(white, layered).convert("RGB")
+
+
+def _not_a_picture(data: bytes, error: Exception) -> str:
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+        return "a web page was served instead of a picture"
+    if start.startswith((b"<svg", b"<?xml")):
+        return "an SVG or XML document is not a picture that can be compared"
+    if type(error).__name__ == "UnidentifiedImageError":
+        return f"not a picture in an accepted format ({', '.join(FORMATS)})"
+    return f"the picture's header is broken: {_reason(error)}"
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,0 +1,77 @@
+"""The owner's references, prepared for comparing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from casebook.types import ReferenceKind, WorkKind, content_id
+from matching.decode import decode
+from matching.views import ReferenceView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from casebook.types import Reference
+
+FEW_POINTS = 40
+
+
+class ReferenceLibrary:
+    """Every reference, with its mirror image inside; make it with `build`.
+
+    `references` are those given, ordered by `reference_id`, with `problem` filled in; `problems` maps `reference_id`
+    to the problem of those that cannot be compared or only badly. `views` are the distinct pictures that stages
+    compare with. `key` names the set: the same references in any order give the same key.
+    """
+
+    def __init__(
+        self, references: tuple[Reference, ...], views: tuple[ReferenceView, ...], problems: dict[str, str], key: str
+    ) -> None:
+        self.references = references
+        self.views = views
+        self.problems = problems
+        self.key = key
+
+    @classmethod
+    def build(cls, references: Iterable[tuple[Reference, WorkKind, bytes]]) -> ReferenceLibrary:
+        """Prepare references from their files, one at a time, so that only what stages need stays in memory.
+
+        A reference that cannot be decoded is a problem, not an error. A file given for several works is compared once
+        (as art, where one of them is).
+        """
+        problems: dict[str, str] = {}
+        views: dict[str, ReferenceView] = {}
+        kept: dict[str, Reference] = {}
+        kinds: set[tuple[str, WorkKind]] = set()
+        for reference, kind, data in references:
+            view, problem = _prepare(reference, kind, data)
+            if problem:
+                problems[reference.reference_id] = problem
+            kept[reference.reference_id] = replace(reference, problem=problem)
+            kinds.add((reference.reference_id, kind))
+            present = views.get(reference.sha256)
+            if view is not None and (present is None or _preferred(view) < _preferred(present)):
+                views[reference.sha256] = view
+        return cls(
+            references=tuple(kept[name] for name in sorted(kept)),
+            views=tuple(views[name] for name in sorted(views)),
+            problems=problems,
+            key=content_id(*(part for pair in sorted(kinds) for part in pair)),
+        )
+
+
+def _prepare(reference: Reference, kind: WorkKind, data: bytes) -> tuple[ReferenceView | None, str | None]:
+    raster = decode(data)
+    if raster.pixels is None:
+        return None, raster.problem
+    view = ReferenceView.of(reference, kind, raster.pixels)
+    if raster.problem is None and not view.phashes and len(view.variants[0]) < FEW_POINTS:
+        return view, "too plain to be recognised in anything but the very same file"
+    return view, raster.problem
+
+
+def _preferred(view: ReferenceView) -> tuple[bool, bool, str]:
+    """Order the views of one file: pictures before watermarks, art before photographs."""
+    watermark = view.reference.kind is ReferenceKind.WATERMARK
+    return watermark, view.kind is not WorkKind.ARTWORK, view.reference.reference_id

@@ -1,0 +1,114 @@
+"""The whole picture, perhaps turned or mirrored: perceptual hash, confirmed by dense agreement.
+
+Different drink cartons on white lie at distance 0 to 10 of a 64-bit phash, so a small distance alone accuses nobody:
+it only says where to look.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from casebook.types import Evidence, Geometry, Verdict
+from matching.agreement import Agreement, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from matching.stage import Context
+    from matching.views import PictureView, ReferenceView
+
+NAME = "phash"
+VERSION = 1
+MAX_DISTANCE = 10
+NEAR_DISTANCE = 4
+COPY_AGREEING = 0.9
+COPY_CLOSENESS = 0.9
+MIN_CELLS = 12
+PARAMETERS: Mapping[str, float] = {
+    "max_distance": MAX_DISTANCE,
+    "near_distance": NEAR_DISTANCE,
+    "copy_agreeing": COPY_AGREEING,
+    "copy_closeness": COPY_CLOSENESS,
+    "min_cells": MIN_CELLS,
+}
+
+_TURN = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+_MIRROR = np.array([[-1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+
+
+def examine(picture: PictureView, reference: ReferenceView, context: Context) -> Evidence | None:
+    """Compare whole pictures.
+
+    1. Take the nearest of the reference's eight turns and mirrors; farther than 10 bits there is nothing to say.
+    2. Lay the frames over one another with that turn and measure dense agreement.
+    3. A copy needs 12 textured cells of which 90 % agree. Where there is too little texture to tell, a distance of 4
+       bits or less is `possible`.
+    """
+    if not picture.readable or picture.phash is None or not reference.phashes:
+        return None
+    distances = np.bitwise_count(np.array(reference.phashes) ^ picture.phash)
+    turn = int(distances.argmin())
+    distance = int(distances[turn])
+    if distance > MAX_DISTANCE:
+        return None
+    theirs, ours = picture.grey, reference.grey()
+    between = _unit(ours.pixels.shape, inverse=True) @ _turn(turn) @ _unit(theirs.pixels.shape)
+    agreement = measure(theirs.pixels, ours.pixels, between)
+    transform = np.linalg.inv(ours.to_working) @ between @ theirs.to_working
+    verdict = _verdict(distance, agreement)
+    return Evidence(
+        picture_sha256=picture.sha256,
+        reference_sha256=reference.reference.sha256,
+        stage=NAME,
+        stage_version=VERSION,
+        parameters=context.parameters(PARAMETERS),
+        verdict=verdict,
+        score=(1 - distance / 64) * (agreement.agreeing if agreement.cells else 0.5),
+        because=_because(verdict, turn, distance, agreement),
+        mirrored=turn >= 4,
+        measures=(
+            ("distance", float(distance)),
+            ("textured_cells", float(agreement.cells)),
+            ("agreeing", agreement.agreeing),
+            ("closeness", agreement.closeness),
+        ),
+        geometry=Geometry(
+            transform=tuple(float(value) for value in (transform / transform[2, 2]).ravel()),
+            inliers=0,
+            reference_share=1.0,
+            picture_share=1.0,
+        ),
+    )
+
+
+def _verdict(distance: int, agreement: Agreement) -> Verdict:
+    if agreement.cells < MIN_CELLS:
+        return Verdict.POSSIBLE if distance <= NEAR_DISTANCE else Verdict.NONE
+    if agreement.agreeing >= COPY_AGREEING and agreement.closeness >= COPY_CLOSENESS:
+        return Verdict.COPY
+    return Verdict.NONE
+
+
+def _because(verdict: Verdict, turn: int, distance: int, agreement: Agreement) -> str:
+    how = f"{'Mirrored' if turn >= 4 else 'Whole'} picture{f', turned by {turn % 4 * 90}°' if turn % 4 else ''}"
+    hashes = f"the hashes differ in {distance} of 64 bits"
+    if verdict is Verdict.POSSIBLE:
+        return f"{how}: {hashes}, but there is too little texture to be sure"
+    return f"{how}: {hashes}; {agreement.agreeing:.0%} of its texture agrees".replace("%", " %")
+
+
+def _turn(turn: int) -> NDArray[np.float64]:
+    """Return the matrix that takes a picture that is turn 0–7 of a reference back to it, in units of its sides."""
+    back = np.linalg.matrix_power(_TURN, turn % 4)
+    return _MIRROR @ back if turn >= 4 else back
+
+
+def _unit(shape: tuple[int, ...], *, inverse: bool = False) -> NDArray[np.float64]:
+    """Return the matrix from pixels of a (height, width) frame to units of its sides."""
+    height, width = shape
+    matrix = np.array([[1 / width, 0, 0.5 / width], [0, 1 / height, 0.5 / height], [0, 0, 1]])
+    return np.linalg.inv(matrix) if inverse else matrix

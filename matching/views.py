@@ -1,0 +1,180 @@
+"""What the stages look at: a crawled picture, made lazily, and a reference, made once and kept small."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import cv2
+import imagehash
+import numpy as np
+from PIL import Image
+
+from matching.decode import Raster, decode
+from matching.features import Features, detect
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from casebook.types import Reference, WorkKind
+
+PICTURE_SIDE = 768
+REFERENCE_SIDE = 640
+SMALLEST_SIDE = 384
+PICTURE_POINTS_PER_CELL = 24
+REFERENCE_POINTS_PER_CELL = 14
+GREY_QUALITY = 95
+HASH_SIDE = 256
+PLAIN_DEVIATION = 4.0
+TURNS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Grey:
+    """A grey working copy: uint8 (h, w), and the factors working pixels / picture pixels along x and y."""
+
+    pixels: NDArray[np.uint8]
+    scale_x: float
+    scale_y: float
+
+    @property
+    def to_working(self) -> NDArray[np.float64]:
+        """The 3 × 3 matrix from picture pixels to working pixels; pixel centres lie at whole numbers in both."""
+        return _to_working(self.scale_x, self.scale_y)
+
+
+def working_grey(pixels: NDArray[np.uint8], longest: int) -> Grey:
+    """Return RGB pixels as grey, at most `longest` pixels on the long side.
+
+    Pictures below 384 pixels are enlarged to that, because an ORB patch is 31 pixels wide and a thumbnail would have
+    no room for points; nothing is enlarged more than threefold.
+    """
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    height, width = grey.shape
+    side = max(height, width)
+    factor = min(longest / side, max(1.0, min(3.0, SMALLEST_SIDE / side)))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    if size != (width, height):
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+    return Grey(pixels=np.asarray(grey, np.uint8), scale_x=size[0] / width, scale_y=size[1] / height)
+
+
+def perceptual_hash(grey: NDArray[np.uint8]) -> np.uint64 | None:
+    """Return the 64-bit phash of a grey picture, or None where it is too plain for its bits to mean anything."""
+    small = cv2.resize(grey, (HASH_SIDE, HASH_SIDE), interpolation=cv2.INTER_AREA)
+    if float(small.std()) < PLAIN_DEVIATION:
+        return None
+    bits = imagehash.phash(Image.fromarray(small)).hash
+    return np.uint64(int.from_bytes(np.packbits(bits).tobytes(), "big"))
+
+
+def turned(grey: NDArray[np.uint8], turn: int) -> NDArray[np.uint8]:
+    """Return turn 0–7 of a picture: mirrored left to right from 4 on, then turned left by 90° × (n mod 4)."""
+    return np.ascontiguousarray(np.rot90(grey[:, ::-1] if turn >= 4 else grey, turn % 4))
+
+
+def reference_features(grey: NDArray[np.uint8], *, mirrored: bool) -> Features:
+    """Return the points of a reference's working copy or of its mirror image, in the pixels of that variant."""
+    variant = np.ascontiguousarray(grey[:, ::-1]) if mirrored else grey
+    return detect(variant, per_cell=REFERENCE_POINTS_PER_CELL)
+
+
+class PictureView:
+    """A crawled picture. Each property is made when first asked for and kept."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    @cached_property
+    def raster(self) -> Raster:
+        return decode(self.data)
+
+    @property
+    def readable(self) -> bool:
+        """Whether there are pixels to compare; `grey`, `features` and `phash` are only for such pictures."""
+        return self.raster.pixels is not None
+
+    @cached_property
+    def grey(self) -> Grey:
+        return working_grey(self._pixels, PICTURE_SIDE)
+
+    @cached_property
+    def features(self) -> Features:
+        return detect(self.grey.pixels, per_cell=PICTURE_POINTS_PER_CELL)
+
+    @cached_property
+    def phash(self) -> np.uint64 | None:
+        return perceptual_hash(self.grey.pixels)
+
+    @property
+    def _pixels(self) -> NDArray[np.uint8]:
+        if self.raster.pixels is None:
+            raise ValueError(f"picture {self.sha256} has no pixels: {self.raster.problem}")
+        return self.raster.pixels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReferenceView:
+    """A reference, ready to be compared: about 110 kB each, so that thousands fit in memory.
+
+    `width` and `height` are pixels after the EXIF turn. `variants` holds the ORB features of the picture and of its
+    mirror image, each in its own working pixels. `phashes` are those of the eight turns and mirrors, empty for a
+    picture too plain to have one.
+    """
+
+    reference: Reference
+    kind: WorkKind
+    width: int
+    height: int
+    variants: tuple[Features, Features]
+    phashes: tuple[np.uint64, ...]
+    grey_jpeg: bytes
+    scale_x: float
+    scale_y: float
+
+    @classmethod
+    def of(cls, reference: Reference, kind: WorkKind, pixels: NDArray[np.uint8]) -> ReferenceView:
+        """Prepare a reference from its decoded RGB pixels."""
+        grey = working_grey(pixels, REFERENCE_SIDE)
+        # The grey is kept as JPEG, a tenth of its size; everything else is made from the same decoded grey.
+        encoded = cv2.imencode(".jpg", grey.pixels, [cv2.IMWRITE_JPEG_QUALITY, GREY_QUALITY])[1].tobytes()
+        hashes = [perceptual_hash(turned(grey.pixels, turn)) for turn in range(TURNS)]
+        return cls(
+            reference=reference,
+            kind=kind,
+            width=pixels.shape[1],
+            height=pixels.shape[0],
+            variants=(
+                reference_features(grey.pixels, mirrored=False),
+                reference_features(grey.pixels, mirrored=True),
+            ),
+            phashes=tuple(value for value in hashes if value is not None),
+            grey_jpeg=encoded,
+            scale_x=grey.scale_x,
+            scale_y=grey.scale_y,
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the working copy."""
+        return round(self.height * self.scale_y), round(self.width * self.scale_x)
+
+    @property
+    def to_working(self) -> NDArray[np.float64]:
+        """The 3 × 3 matrix from reference pixels to working pixels."""
+        return _to_working(self.scale_x, self.scale_y)
+
+    def grey(self) -> Grey:
+        """Decode the working copy (about 2 ms)."""
+        pixels = cv2.imdecode(np.frombuffer(self.grey_jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+        return Grey(pixels=np.asarray(pixels, np.uint8), scale_x=self.scale_x, scale_y=self.scale_y)
+
+
+def _to_working(x: float, y: float) -> NDArray[np.float64]:
+    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
