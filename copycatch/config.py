@@ -12,7 +12,7 @@ import tomllib
 from collections import Counter
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import time
-from typing import Annotated, Any, ClassVar, get_type_hints, TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_type_hints
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, Strict, ValidationError
@@ -22,9 +22,10 @@ import crawler.marketplaces
 from casebook.errors import CopycatchError
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-    from pathlib import Path
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
 
 MIB = 1024 * 1024
 

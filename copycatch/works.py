@@ -15,14 +15,15 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casebook.errors import CopycatchError
 from casebook.types import Reference, ReferenceKind, Work, WorkKind, content_id
 
 if TYPE_CHECKING:
-    from copycatch.workspace import Workspace
     from collections.abc import Callable, Iterator, Mapping
+
+    from copycatch.workspace import Workspace
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".avif"})
 FILE_BYTES_LIMIT = 128 * 1024 * 1024
@@ -91,13 +92,20 @@ def unlisted_pictures(workspace: Workspace) -> list[str]:
 def read_entries(path: Path) -> list[WorkEntry]:
     """Read works.toml; a missing file means that nothing is listed. Raises WorksError naming all that is wrong."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
     except OSError as error:
         raise WorksError(f"{path} cannot be read: {error.strerror}", remedy="Make the file readable.") from None
     except UnicodeDecodeError as error:
         raise WorksError(f"{path} is not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
+    return parse_entries(text, path)
+
+
+def parse_entries(text: str, path: Path) -> list[WorkEntry]:
+    """Understand the text of works.toml; `path` only names it in the error. Raises WorksError naming all faults."""
+    try:
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise WorksError(f"{path} is not TOML: {error}", remedy="Correct that line.") from None
     tables = document.get("works", [])
@@ -213,11 +221,12 @@ def _take(library: Library, folder: Path, work: Work, kind: ReferenceKind, path:
         return
     sha256 = hashlib.sha256(data).hexdigest()
     reference = Reference(sha256=sha256, work_id=work.work_id, path=name, kind=kind)
-    if sha256 in owners:
-        problem(f"is a duplicate: the same picture belongs to {owners[sha256]}", "Keep it in one work only.")
     if reference.reference_id in library.readers:
+        problem("is a duplicate within its work", "Name it once.")
         return
-    owners.setdefault(sha256, work.work_id)
+    # A watermark may stand on any number of works; the same picture in two works makes two candidates of one copy.
+    if kind is ReferenceKind.PICTURE and owners.setdefault(sha256, work.work_id) != work.work_id:
+        problem(f"is a duplicate: the same picture belongs to {owners[sha256]}", "Keep it in one work only.")
     library.references.append(reference)
     library.readers[reference.reference_id] = _reader(real, sha256)
 

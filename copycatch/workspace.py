@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self, TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from casebook.blobs import Blobs
 from casebook.casebook import Casebook
@@ -70,6 +70,10 @@ class Workspace:
         return self.root / "logs"
 
     @property
+    def nights_path(self) -> Path:
+        return self.logs_path / "nights.json"
+
+    @property
     def lock_path(self) -> Path:
         return self.root / "workspace.lock"
 
@@ -128,5 +132,5 @@ class Workspace:
         return Blobs(self.blobs_path)
 
     def lock(self, what: str) -> WorkspaceLock:
-        """Return the lock that a scan or match holds while it works; `what` names the work to others."""
-        return WorkspaceLock(self.lock_path, what)
+        """Return the lock that a "scan" or "match" holds while it works; `what` names it to those who come second."""
+        return WorkspaceLock(self.lock_path, f"A {what}")

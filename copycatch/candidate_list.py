@@ -1,0 +1,92 @@
+"""Candidates as records: what `candidates` prints, and what a complaint tool reads from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from casebook.types import Evidence, Match, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from casebook.casebook import Casebook
+
+TABLE = ("verdict", "score", "work", "listing", "state", "seller", "found", "address")
+
+# The columns of the CSV: those of the view `candidates` that say what, where, who and when. They only ever grow.
+CSV_COLUMNS = (
+    "candidate_id", "verdict", "score", "because", "work_id", "work_title", "marketplace", "listing_id", "listing_url",
+    "listing_title", "price_amount", "price_currency", "state", "state_reason", "seller_name", "seller_url",
+    "picture_url", "picture_sha256", "reference_path", "reference_sha256", "mirrored", "still_shown", "first_found_at",
+    "last_found_at", "last_live_at",
+)  # fmt: skip
+
+
+def candidate_records(
+    casebook: Casebook,
+    *,
+    verdicts: Collection[Verdict] = (Verdict.COPY, Verdict.POSSIBLE),
+    since: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """Return the rows of the view `candidates`, each with all its `matches`, in the order of the queue."""
+    wanted = {found.candidate_id: found.matches for found in casebook.candidates(verdicts=verdicts, since=since)}
+    return [
+        _typed(row) | {"matches": [_match(match) for match in wanted[str(row["candidate_id"])]]}
+        for row in casebook.queue_rows()
+        if row["candidate_id"] in wanted
+    ]
+
+
+def table_rows(records: Sequence[dict[str, Any]], *, new: Collection[str] = ()) -> Iterator[list[object]]:
+    """Yield the records as rows of the table for people; `new` are the candidates to mark."""
+    for record in records:
+        yield [
+            record["verdict"],
+            f"{record['score']:.2f}",
+            f"{record['work_id']} {record['work_title']}",
+            record["listing_title"],
+            record["state"],
+            record["seller_name"],
+            "new" if record["candidate_id"] in new else record["first_found_at"][:10],
+            record["listing_url"],
+        ]
+
+
+def _typed(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the queue with true booleans, and without its place there, which changes from day to day."""
+    record = {name: value for name, value in row.items() if name != "place"}
+    return record | {name: bool(record[name]) for name in ("mirrored", "still_shown")}
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {
+        "picture_sha256": match.picture_sha256,
+        "reference_sha256": match.reference_sha256,
+        "verdict": match.verdict.value,
+        "score": match.score,
+        "because": match.because,
+        "evidence": [_evidence(found) for found in match.evidence],
+    }
+
+
+def _evidence(found: Evidence) -> dict[str, Any]:
+    geometry = found.geometry
+    return {
+        "stage": found.stage,
+        "stage_version": found.stage_version,
+        "parameters": found.parameters,
+        "verdict": found.verdict.value,
+        "score": found.score,
+        "because": found.because,
+        "mirrored": found.mirrored,
+        "measures": dict(found.measures),
+        "geometry": None
+        if geometry is None
+        else {
+            "transform": list(geometry.transform),
+            "inliers": geometry.inliers,
+            "reference_share": geometry.reference_share,
+            "picture_share": geometry.picture_share,
+        },
+    }

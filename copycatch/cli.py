@@ -1,0 +1,96 @@
+"""The command line: `copycatch COMMAND`. Each command group has its own file in `copycatch/commands/`."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import sqlite3
+import sys
+import traceback
+from importlib.metadata import version
+from typing import Any, NoReturn
+
+import click
+
+from casebook.errors import CopycatchError
+from copycatch.commands import (
+    candidates,
+    compare,
+    demo,
+    doctor,
+    init,
+    parse,
+    scan,
+    schedule,
+    status,
+    works,
+)
+from copycatch.output import plain
+
+INTERRUPTED = 130
+
+
+class CopycatchGroup(click.Group):
+    """The root of the commands: turns every failure into one message, a remedy and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click itself shows these and knows their exit codes
+        except (KeyboardInterrupt, Exception) as error:
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            message, remedy = _explain(error)
+            lines = [plain(line) for line in [*message.split("\n"), f"  {remedy}"]]
+            click.echo("copycatch: " + "\n".join(lines), err=True)
+            raise click.exceptions.Exit(INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1) from None
+
+
+def _explain(error: BaseException) -> tuple[str, str]:
+    """Return what to tell a person about an error: the message and the remedy."""
+    match error:
+        case CopycatchError():
+            return error.message, error.remedy
+        case KeyboardInterrupt():
+            return "interrupted", "Everything found so far is stored; run the same command again to go on."
+        case OSError() | sqlite3.Error() if _disk_is_full(error):
+            return f"the disk is full ({error})", "Free some space and run the command again; nothing stored is lost."
+        case OSError():
+            place = f": {error.filename}" if error.filename else ""
+            return f"{error.strerror or error}{place}", "See that it exists and that you may use it, then run again."
+        case sqlite3.Error():
+            return f"the casebook cannot be used: {error}", "Run `copycatch doctor`, which examines it."
+    logging.getLogger("copycatch").error("unexpected error", exc_info=error)
+    remedy = "This is a fault of copycatch; the workspace's logs folder has the details, `copycatch --debug …` too."
+    return f"unexpected error: {type(error).__name__}: {error}", remedy
+
+
+def _disk_is_full(error: OSError | sqlite3.Error) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return error.sqlite_errorcode == sqlite3.SQLITE_FULL
+
+
+@click.group(cls=CopycatchGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--debug", is_flag=True, help="Show the full traceback of an error.")
+@click.version_option(version("copycatch"), prog_name="copycatch")
+def cli(debug: bool) -> None:
+    """Watch marketplaces for copies of your photographs and artworks."""
+
+
+for module in (init, works, scan, compare, parse, candidates, status, doctor, schedule, demo):
+    for command in module.COMMANDS:
+        cli.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command line. SIGTERM ends it like an error would: children stopped, locks freed, code 143."""
+    signal.signal(signal.SIGTERM, _ended)
+    cli(prog_name="copycatch")
+    raise AssertionError("click exits by itself")
+
+
+def _ended(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)

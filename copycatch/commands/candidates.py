@@ -1,0 +1,60 @@
+"""`copycatch candidates`: the listings that show your works, for people and for complaint tools."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from casebook.types import Verdict
+from copycatch.candidate_list import CSV_COLUMNS, TABLE, candidate_records, table_rows
+from copycatch.commands.options import in_workspace, json_option
+from copycatch.output import print_csv, print_json_lines, print_line, print_table
+
+if TYPE_CHECKING:
+    from copycatch.workspace import Workspace
+
+
+def _utc(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no date such as 2026-11-21 or 2026-11-21T02:30Z") from None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+@click.command()
+@in_workspace
+@json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print a CSV table for a spreadsheet.")
+@click.option(
+    "--verdict",
+    "verdicts",
+    multiple=True,
+    type=click.Choice([Verdict.COPY.value, Verdict.POSSIBLE.value]),
+    help="Only candidates of this verdict.",
+)
+@click.option("--since", callback=_utc, metavar="DATE", help="Only candidates first found then or later (UTC).")
+def candidates(
+    workspace: Workspace, as_json: bool, as_csv: bool, verdicts: tuple[str, ...], since: datetime | None
+) -> None:
+    """Show the listings that show your works, in the order in which a look at them is worth most."""
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other")
+    wanted = [Verdict(verdict) for verdict in verdicts] or [Verdict.COPY, Verdict.POSSIBLE]
+    with workspace.casebook() as casebook:
+        records = candidate_records(casebook, verdicts=wanted, since=since)
+    if as_json:
+        print_json_lines(records)
+    elif as_csv:
+        print_csv(CSV_COLUMNS, records)
+    elif records:
+        print_table(TABLE, table_rows(records))
+    else:
+        print_line("No candidates. `copycatch status` shows what was looked at.")
+
+
+COMMANDS = (candidates,)

@@ -1,0 +1,72 @@
+"""`copycatch parse`: what a saved page says, read the way a scan reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from copycatch.commands.options import json_option
+from copycatch.config import marketplace_names
+from copycatch.output import print_json_lines, print_table
+from crawler.marketplaces import marketplace
+from crawler.page import Page, Reading
+
+if TYPE_CHECKING:
+    from casebook.types import Listing
+
+
+@click.command()
+@click.argument("page", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--url", required=True, help="The address the page was saved from.")
+@click.option("--marketplace", "name", type=click.Choice(marketplace_names()), default="generic", show_default=True)
+@click.option("--status", type=int, default=200, show_default=True, help="The HTTP status it was answered with.")
+@json_option
+def parse(page: Path, url: str, name: str, status: int, as_json: bool) -> None:
+    """Read a saved page: state, listing, gallery and links. Nothing is fetched or stored."""
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url!r} is not an http:// or https:// address", param_hint="--url")
+    reading = marketplace(name).read(Page(url=url, status=status, body=page.read_bytes()))
+    record = reading_record(reading)
+    if as_json:
+        print_json_lines([record])
+        return
+    facts = [(name, value) for name, value in record.items() if not isinstance(value, list)]
+    print_table(("what", "value"), facts)
+    for part in ("pictures", "listing_urls", "page_urls"):
+        if record[part]:
+            print_table(("place", "address"), enumerate(record[part], start=1), title=part.replace("_", " "))
+
+
+def reading_record(reading: Reading) -> dict[str, Any]:
+    """Return what a page says as `parse --json` prints it."""
+    return {
+        "state": reading.state.value,
+        "reason": reading.reason,
+        "layout": reading.layout,
+        "gone": reading.gone,
+        "is_listing_page": reading.is_listing_page,
+        **_listing(reading.listing),
+        "listing_urls": list(reading.listing_urls),
+        "page_urls": list(reading.page_urls),
+    }
+
+
+def _listing(listing: Listing | None) -> dict[str, Any]:
+    price = listing.price if listing else None
+    seller = listing.seller if listing else None
+    return {
+        "listing_key": listing.key if listing else None,
+        "url": listing.url if listing else None,
+        "title": listing.title if listing else None,
+        "price_amount": str(price.amount) if price else None,
+        "price_currency": price.currency if price else None,
+        "seller_id": seller.seller_id if seller else None,
+        "seller_name": seller.name if seller else None,
+        "seller_url": seller.url if seller else None,
+        "pictures": [picture.url for picture in listing.gallery] if listing else [],
+    }
+
+
+COMMANDS = (parse,)

@@ -1,0 +1,110 @@
+"""`copycatch scan` and `copycatch match`: look for copies."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from copycatch.candidate_list import TABLE, candidate_records, table_rows
+from copycatch.commands.options import in_workspace, utc_now
+from copycatch.output import console, plain, print_line, print_table
+from copycatch.scan import Progress as Listener
+from copycatch.scan import ScanSummary, no_progress, run_match, run_scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from copycatch.works import Problem
+    from copycatch.workspace import Workspace
+
+NEW_CANDIDATES = 3
+_PHASES = {"crawl": "Looking at pages and pictures", "match": "Comparing pictures"}
+
+
+@contextmanager
+def progress_bar() -> Iterator[Listener]:
+    """Give a listener that draws a bar on a terminal and stays silent elsewhere, where the log tells the same."""
+    if not sys.stderr.isatty():
+        yield no_progress
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def hear(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(_PHASES.get(phase, phase), total=total)
+            bar.update(tasks[phase], completed=done, total=total)
+
+        yield hear
+
+
+@click.command()
+@in_workspace
+@click.option("--fresh", is_flag=True, help="Fetch every page and picture again, whatever is known of it.")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 when there are new candidates.")
+@click.pass_context
+def scan(ctx: click.Context, workspace: Workspace, fresh: bool, exit_code: bool) -> None:
+    """Look at every target, compare what is shown with your works, and write the report.
+
+    A scan that was interrupted goes on where it stopped.
+    """
+    with progress_bar() as listener:
+        summary = run_scan(workspace, now=utc_now, fresh=fresh, progress=listener)
+    show_summary(workspace, summary)
+    if exit_code and summary.new:
+        ctx.exit(NEW_CANDIDATES)
+
+
+@click.command()
+@in_workspace
+def match(workspace: Workspace) -> None:
+    """Compare the stored pictures with your works again, without visiting any site."""
+    with progress_bar() as listener:
+        compared = run_match(workspace, now=utc_now, progress=listener)
+    _print_problems(compared.problems)
+    with workspace.casebook() as casebook:
+        records = candidate_records(casebook)
+    print_table(TABLE, table_rows(records))
+    print_line(f"{compared.pictures} pictures compared, {len(records)} candidates.")
+
+
+def show_summary(workspace: Workspace, summary: ScanSummary) -> None:
+    """Print how a scan ended: candidates, what was not seen, and where the report is."""
+    with workspace.casebook() as casebook:
+        records = candidate_records(casebook)
+        coverage = casebook.coverage_rows(summary.run_id)
+    _print_problems(summary.compared.problems)
+    new = {candidate.candidate_id for candidate in summary.new}
+    if records:
+        print_table(TABLE, table_rows(records, new=new), title=f"{len(records)} candidates, {len(new)} new")
+    else:
+        print_line("No candidates.")
+    headings = ("target", "pages", "refused", "failed", "blocked", "left", "listings", "live", "pictures", "missed")
+    print_table(headings, [_coverage(row) for row in coverage], title="What was seen")
+    if not summary.complete:
+        print_line("The time limit was reached; the next scan goes on where this one stopped.")
+    if summary.removed:
+        print_line(f"{summary.removed} listings are now known to be removed.")
+    print_line(f"Report: {plain(summary.report)}")
+
+
+def _coverage(row: Mapping[str, object]) -> list[object]:
+    missed = sum(int(str(row[name])) for name in ("pictures_refused", "pictures_failed", "pictures_pending"))
+    names = (
+        "target", "pages", "pages_refused", "pages_failed", "pages_blocked", "pages_pending",
+        "listings", "listings_live", "pictures",
+    )  # fmt: skip
+    return [*(row[name] for name in names), missed]
+
+
+def _print_problems(problems: tuple[Problem, ...]) -> None:
+    for problem in problems:
+        click.echo(f"reference {plain(problem.where)}: {plain(problem.message)}. {plain(problem.remedy)}", err=True)
+
+
+COMMANDS = (scan, match)

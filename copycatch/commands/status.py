@@ -1,0 +1,104 @@
+"""`copycatch status`: what the last scan saw, what the nights brought, what needs attention."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from casebook.types import RunState, ScanRun, Verdict
+from copycatch.commands.options import in_workspace, json_option
+from copycatch.nights import Night, Outcome, read_nights
+from copycatch.output import plain, print_json_lines, print_line, print_table
+from copycatch.report import gaps
+
+if TYPE_CHECKING:
+    from casebook.casebook import Casebook
+    from copycatch.workspace import Workspace
+
+_NIGHTS_SHOWN = 7
+
+
+@click.command()
+@in_workspace
+@json_option
+def status(workspace: Workspace, as_json: bool) -> None:
+    """Show the last scan, what it could not see, and how the last nights went."""
+    with workspace.casebook() as casebook:
+        record = status_record(workspace, casebook)
+    if as_json:
+        print_json_lines([record])
+        return
+    run = record["run"]
+    if run is None:
+        print_line("No scan yet. Start one with `copycatch scan`.")
+    else:
+        ended = run["finished_at"] or f"not finished, phase {run['phase']}"
+        print_line(f"Last scan {run['run_id']}: {run['state']}, started {run['started_at']}, ended {ended}")
+    print_line(f"{record['works']} works watched, {record['copies']} copies, {record['possible']} possible copies")
+    if record["coverage"]:
+        names = ("target", "pages", "pages_done", "listings", "listings_live", "pictures", "pictures_done")
+        headings = [name.replace("_", " ") for name in names]
+        print_table(headings, [[row[name] for name in names] for row in record["coverage"]])
+    if record["nights"]:
+        nights = [(night["planned_at"], night["outcome"], night["message"]) for night in record["nights"]]
+        print_table(("planned", "outcome", "message"), nights, title="Last nights")
+    for alarm in record["alarms"]:
+        print_line(f"! {plain(alarm)}")
+
+
+def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
+    """Return the state of a workspace as `status --json` prints it."""
+    run = casebook.last_run()
+    coverage = casebook.coverage_rows(run.run_id) if run else []
+    nights = read_nights(workspace.nights_path)[-_NIGHTS_SHOWN:]
+    verdicts = [candidate.verdict for candidate in casebook.candidates()]
+    return {
+        "workspace": str(workspace.root),
+        "run": None if run is None else _run(run),
+        "works": len(casebook.works()),
+        "copies": verdicts.count(Verdict.COPY),
+        "possible": verdicts.count(Verdict.POSSIBLE),
+        "coverage": coverage,
+        "nights": [_night(night) for night in nights],
+        "alarms": [*_run_alarms(run), *_night_alarms(nights), *(f"{name}: {gap}" for name, gap in gaps(coverage))],
+    }
+
+
+def _run(run: ScanRun) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "state": run.state.value,
+        "phase": run.phase,
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "stats": dict(run.stats),
+    }
+
+
+def _night(night: Night) -> dict[str, Any]:
+    return {
+        "planned_at": night.planned_at.isoformat(),
+        "ended_at": night.ended_at.isoformat(),
+        "outcome": night.outcome.value,
+        "exit_code": night.exit_code,
+        "message": night.message,
+    }
+
+
+def _run_alarms(run: ScanRun | None) -> list[str]:
+    if run is None or run.state is RunState.FINISHED:
+        return []
+    if run.state is RunState.RUNNING:
+        return ["the last scan is running or was interrupted; `copycatch scan` goes on where it stopped"]
+    return ["the last scan was given up; `copycatch scan` starts a new one"]
+
+
+def _night_alarms(nights: list[Night]) -> list[str]:
+    if not nights or nights[-1].outcome is Outcome.FINISHED:
+        return []
+    last = nights[-1]
+    return [f"the scan planned for {last.planned_at:%Y-%m-%d %H:%M} UTC {last.outcome}: {last.message}"]
+
+
+COMMANDS = (status,)

@@ -1,0 +1,113 @@
+"""`copycatch works add|list|check`: the owner's reference library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from casebook.types import ReferenceKind, Work, WorkKind
+from copycatch.commands.options import in_workspace, json_option
+from copycatch.output import plain, print_json_lines, print_line, print_table
+from copycatch.works import Library, Problem, read_library, unlisted_pictures
+from copycatch.works_check import check_library
+from copycatch.works_edit import Wish, add_works
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from copycatch.workspace import Workspace
+
+
+@click.group()
+def works() -> None:
+    """Your photographs, artworks and watermarks: what is watched."""
+
+
+@works.command()
+@in_workspace
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE_OR_DIR…")
+@click.option("--title", help="Title of the work; all files then belong to this one work.")
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in WorkKind]),
+    default=WorkKind.PHOTO.value,
+    show_default=True,
+    help="artwork: art that is printed on goods and photographed with them.",
+)
+@click.option("--id", "work_id", help="The work's id; with the id of a work that exists, files are added to it.")
+@click.option("--watermark", is_flag=True, help="The files show your watermark or logo, not the work.")
+def add(
+    workspace: Workspace, sources: tuple[Path, ...], title: str | None, kind: str, work_id: str | None, watermark: bool
+) -> None:
+    """Add pictures to what is watched. Files from elsewhere are copied into reference_images/."""
+    wish = Wish(title=title, kind=WorkKind(kind), work_id=work_id, watermark=watermark)
+    for item in add_works(workspace, sources, wish):
+        known = "already listed as" if item.known else "added as"
+        print_line(f"{plain(item.path)}  {known} {plain(item.work_id)}")
+
+
+@works.command("list")
+@in_workspace
+@json_option
+def list_works(workspace: Workspace, as_json: bool) -> None:
+    """Show the works that are watched, listed in works.toml or not."""
+    library = read_library(workspace)
+    unlisted = set(unlisted_pictures(workspace))
+    records = [work_record(library, work, unlisted) for work in library.works]
+    if as_json:
+        print_json_lines(records)
+        return
+    headings = ("id", "title", "kind", "files", "watermarks", "listed")
+    rows = [[record[name] for name in headings] for record in records]
+    print_table(headings, [[_brief(value) for value in row] for row in rows])
+    _print_problems(library.problems)
+
+
+def work_record(library: Library, work: Work, unlisted: AbstractSet[str]) -> dict[str, Any]:
+    """Return a work as `works list --json` prints it."""
+    references = [reference for reference in library.references if reference.work_id == work.work_id]
+    pictures = [reference.path for reference in references if reference.kind is ReferenceKind.PICTURE]
+    return {
+        "id": work.work_id,
+        "title": work.title,
+        "kind": work.kind.value,
+        "files": pictures,
+        "watermarks": [reference.path for reference in references if reference.kind is ReferenceKind.WATERMARK],
+        "listed": unlisted.isdisjoint(pictures),
+    }
+
+
+def _brief(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return len(value) if isinstance(value, list) else value
+
+
+@works.command()
+@in_workspace
+@json_option
+@click.pass_context
+def check(ctx: click.Context, workspace: Workspace, as_json: bool) -> None:
+    """Read every reference picture and say which cannot be watched, or not well. Exit code 1 if there are any."""
+    checked = check_library(workspace)
+    if as_json:
+        print_json_lines(
+            {"file": problem.where, "problem": problem.message, "remedy": problem.remedy}
+            for problem in checked.problems
+        )
+    else:
+        for path in checked.unlisted:
+            print_line(f"{plain(path)}  is not in works.toml; it is watched under its file name")
+        _print_problems(checked.problems)
+        print_line(f"{checked.references} pictures of {checked.works} works read, {len(checked.problems)} problems")
+    ctx.exit(1 if checked.problems else 0)
+
+
+def _print_problems(problems: list[Problem]) -> None:
+    for problem in problems:
+        print_line(f"{plain(problem.where)}  {plain(problem.message)}\n    {plain(problem.remedy)}")
+
+
+COMMANDS = (works,)

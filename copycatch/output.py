@@ -1,0 +1,96 @@
+"""What the commands print: tables for people, JSON Lines and CSV for other programs.
+
+Titles, seller names and file names come from strangers. Nothing of them reaches a terminal as a control sequence, a
+spreadsheet as a formula, or rich as markup.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import unicodedata
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+# Characters that reorder or hide what stands around them: bidirectional controls and the line separators.
+_REORDERING = frozenset("\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_STYLES = {
+    "copy": "bold red",
+    "possible": "yellow",
+    "fine": "green",
+    "warning": "yellow",
+    "problem": "bold red",
+}
+
+
+def plain(text: object) -> str:
+    """Return the text on one line, with what a terminal would obey or reorder written out as an escape."""
+    return "".join(_visible(character) for character in str(text).replace("\n", " "))
+
+
+def _visible(character: str) -> str:
+    if character in _REORDERING or unicodedata.category(character) in ("Cc", "Cs"):
+        code = ord(character)
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return character
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console on today's stdout or stderr that takes nothing it prints for markup."""
+    stream = sys.stderr if stderr else sys.stdout
+    wide = None if stream.isatty() else 160
+    return Console(file=stream, markup=False, highlight=False, emoji=False, width=wide)
+
+
+def cell(value: object) -> Text:
+    """Return a table cell; verdicts and outcomes get their colour."""
+    text = plain(value if value is not None else "–")
+    return Text(text, style=_STYLES.get(text, ""))
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """Print a table for people to stdout."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell(value) for value in row))
+    console().print(table)
+
+
+def print_line(text: str) -> None:
+    """Print one line to stdout; what came from strangers must have passed through `plain`."""
+    click.echo(text)
+
+
+def print_json_lines(records: Iterable[Mapping[str, Any]]) -> None:
+    """Print one JSON object per line, ASCII only, so that no encoding of a pipe can break or reinterpret it."""
+    for record in records:
+        click.echo(json.dumps(record, ensure_ascii=True, allow_nan=False))
+
+
+def print_csv(columns: Sequence[str], records: Iterable[Mapping[str, Any]]) -> None:
+    """Print a CSV table: UTF-8 with a byte order mark (spreadsheets guess wrong without it), CRLF, no formulas."""
+    click.echo(b"\xef\xbb\xbf", nl=False)
+    for row in chain([columns], ([record[column] for column in columns] for record in records)):
+        line = io.StringIO(newline="")
+        csv.writer(line).writerow([_csv_cell(value) for value in row])
+        click.echo(line.getvalue().encode("utf-8", "backslashreplace"), nl=False)
+
+
+def _csv_cell(value: object) -> object:
+    """Return a cell that no spreadsheet runs: text that would start a formula gets an apostrophe before it."""
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return value

@@ -1,0 +1,225 @@
+"""The report: one HTML file that needs nothing else, to read, print or hand to somebody."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from casebook.errors import BlobDamaged, BlobMissing, CopycatchError
+from casebook.types import Match, ScanRun, Verdict
+from copycatch.atomic_file import write_atomically
+from copycatch.output import plain
+from copycatch.version import PROGRAM
+from matching.overlays import thumbnail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from casebook.blobs import Blobs
+    from casebook.casebook import Casebook
+    from copycatch.workspace import Workspace
+
+# Each candidate brings some 100 KB of drawings; a file of more than these is no longer pleasant to open.
+SHOWN_AT_MOST = 300
+THUMBNAIL_PIXELS = 480
+
+Row = Mapping[str, Any]
+
+
+class ReportError(CopycatchError):
+    """The report cannot be written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A stored picture as a data: address; None where its blob is lost."""
+
+    caption: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One candidate as the report shows it: its row of the view `queue`, its drawings, and its other matches."""
+
+    row: Row
+    new: bool
+    link: str | None
+    seller_link: str | None
+    main: tuple[Drawing, ...]
+    inliers: Drawing | None
+    difference: Drawing | None
+    evidence: tuple[tuple[str, str, str], ...]
+    others: tuple[tuple[str, str], ...]
+
+
+def write_report(workspace: Workspace, casebook: Casebook, run_id: str, *, now: Callable[[], datetime]) -> Path:
+    """Write reports/RUN.html in one step and return its path; a report of the same run is replaced.
+
+    Raises:
+        ReportError: the casebook knows no such run.
+    """
+    run = next((run for run in casebook.runs(1000) if run.run_id == run_id), None)
+    if run is None:
+        raise ReportError(f"there is no run {run_id}", remedy="`copycatch status` names the runs.")
+    html = render(
+        run=run,
+        owner=workspace.config().owner.name,
+        coverage=casebook.coverage_rows(run_id),
+        targets=[target.name for target in workspace.config().targets],
+        works=[(work.title, work.work_id) for work in casebook.works()],
+        troubled=[(reference.path, reference.problem) for reference in casebook.references() if reference.problem],
+        entries=list(_entries(casebook, workspace.blobs(), run)),
+        total=len(casebook.queue_rows()),
+        now=now(),
+    )
+    workspace.reports_path.mkdir(exist_ok=True)
+    path = workspace.reports_path / f"{run_id}.html"
+    write_atomically(path, html.encode("utf-8", "backslashreplace"))
+    return path
+
+
+def render(
+    *,
+    run: ScanRun,
+    owner: str,
+    coverage: Iterable[Row],
+    targets: Iterable[str],
+    works: Iterable[tuple[str, str]],
+    troubled: Iterable[tuple[str, str]],
+    entries: list[Entry],
+    total: int,
+    now: datetime,
+) -> str:
+    """Return the report as HTML. It loads nothing and runs nothing, and its own policy forbids both."""
+    environment = Environment(
+        loader=PackageLoader("copycatch", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: value if isinstance(value, Markup) else plain(value),
+    )
+    environment.filters["moment"] = _moment
+    style = files("copycatch").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    rows = list(coverage)
+    return environment.get_template("report.html").render(
+        program=PROGRAM,
+        # The policy names the one style sheet by its hash, so a style smuggled in through a title stays inert.
+        style=Markup(style),  # noqa: S704  our own file
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        run=run,
+        owner=owner,
+        coverage=rows,
+        untried=sorted(set(targets) - {row["target"] for row in rows}),
+        gaps=list(gaps(rows)),
+        works=list(works),
+        troubled=list(troubled),
+        copies=[entry for entry in entries if entry.row["verdict"] == Verdict.COPY],
+        possible=[entry for entry in entries if entry.row["verdict"] == Verdict.POSSIBLE],
+        new=sum(entry.new for entry in entries),
+        shown=len(entries),
+        total=total,
+        now=now,
+    )
+
+
+def _entries(casebook: Casebook, blobs: Blobs, run: ScanRun) -> Iterator[Entry]:
+    matches = {candidate.candidate_id: candidate.matches for candidate in casebook.candidates()}
+    paths = {reference.sha256: reference.path for reference in casebook.references()}
+    for row in casebook.queue_rows()[:SHOWN_AT_MOST]:
+        best, *others = _best_first(row, matches[str(row["candidate_id"])])
+        yield Entry(
+            row=row,
+            new=datetime.fromisoformat(str(row["first_found_at"])) >= run.started_at,
+            link=_link(row["listing_url"]),
+            seller_link=_link(row["seller_url"]),
+            main=tuple(_main_drawings(blobs, row)),
+            inliers=_drawing(blobs, row["inliers"], "Lines join the points that agree"),
+            difference=_drawing(blobs, row["difference"], "What differs once one is laid over the other"),
+            evidence=tuple((found.stage, found.verdict.value, found.because) for found in best.evidence),
+            others=tuple((paths.get(match.reference_sha256, "?"), match.because) for match in others),
+        )
+
+
+def _best_first(row: Row, matches: tuple[Match, ...]) -> list[Match]:
+    """Return the matches with the one that the row describes at the front."""
+    pair = (row["picture_sha256"], row["reference_sha256"])
+    return sorted(matches, key=lambda match: (match.picture_sha256, match.reference_sha256) != pair)
+
+
+def _main_drawings(blobs: Blobs, row: Row) -> Iterator[Drawing]:
+    """Yield the side-by-side drawing, or, where none was made, the picture and the reference as thumbnails."""
+    drawn = _drawing(blobs, row["side_by_side"], "Your picture and the listing's, side by side")
+    if drawn is not None:
+        yield drawn
+        return
+    try:
+        small = thumbnail(blobs.get(str(row["picture_sha256"])), THUMBNAIL_PIXELS)
+    except (BlobMissing, BlobDamaged):
+        yield Drawing(caption="The listing's picture", address=None)
+    else:
+        yield Drawing(caption="The listing's picture", address=_data_address(small))
+
+
+def _drawing(blobs: Blobs, sha256: object, caption: str) -> Drawing | None:
+    if sha256 is None:
+        return None
+    try:
+        return Drawing(caption=caption, address=_data_address(blobs.get(str(sha256))))
+    except (BlobMissing, BlobDamaged):
+        return Drawing(caption=caption, address=None)
+
+
+def _data_address(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def _link(url: object) -> str | None:
+    """Return an address that a reader may follow, or None: a page must not plant `javascript:` in the report."""
+    try:
+        usable = urlsplit(str(url)).scheme in ("http", "https")
+    except ValueError:
+        usable = False
+    return str(url) if url is not None and usable else None
+
+
+def _moment(value: object) -> str:
+    """Return a time for people, in UTC; the casebook's texts and aware datetimes are both fine."""
+    if value is None:
+        return "–"
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+_GAPS = (
+    ("pages_blocked", "page answered with a block or a captcha", "pages answered with a block or a captcha"),
+    ("pages_refused", "page was refused by robots.txt or a limit", "pages were refused by robots.txt or a limit"),
+    ("pages_failed", "page could not be fetched", "pages could not be fetched"),
+    ("pages_pending", "page was not reached yet", "pages were not reached yet"),
+    ("pictures_failed", "picture could not be fetched", "pictures could not be fetched"),
+    (
+        "pictures_refused",
+        "picture was refused by robots.txt or a limit",
+        "pictures were refused by robots.txt or a limit",
+    ),
+    ("pictures_pending", "picture was not reached yet", "pictures were not reached yet"),
+)
+
+
+def gaps(coverage: Iterable[Row]) -> Iterator[tuple[str, str]]:
+    """Yield (target, sentence) for all that was not seen, so that silence is never taken for safety."""
+    for row in coverage:
+        for column, one, many in _GAPS:
+            count = int(row[column])
+            if count:
+                yield str(row["target"]), f"{count} {one if count == 1 else many}"
