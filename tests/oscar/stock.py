@@ -11,7 +11,7 @@ import csv
 import json
 import random
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-# The works by class, each with the edits that sellers made of it.
+# The works by class (one class together), each with the edits that sellers made of it.
 PLAN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("product_clothing-shared-background", ("recompressed", "collaged")),
     ("product_clothing-shared-background", ("cropped", "mirrored")),
@@ -157,9 +157,7 @@ class _Maker:
         for name in dict.fromkeys(wanted):
             choice = sorted((self._pictures / "reference" / name).iterdir())
             if name.endswith("shared-background"):
-                choice = [
-                    path for path in choice if path.relative_to(self._pictures).as_posix() in self._same_background
-                ]
+                choice = [path for path in choice if self._name(path) in self._same_background]
             for path in self._rng.sample(choice, wanted.count(name)):
                 works[f"W-{len(works) + 1:02}"] = path
         return works
@@ -216,8 +214,7 @@ class _Maker:
         thieves = [product.upc for product in products if product.kind is Kind.COPY]
         for place, product in enumerate(products):
             if product.kind is not Kind.COPY and place % 3 == 0:
-                fields = {name: getattr(product, name) for name in Product.__dataclass_fields__}
-                yield Product(**fields | {"recommends": tuple(self._rng.sample(thieves, 2))})
+                yield replace(product, recommends=tuple(self._rng.sample(thieves, 2)))
             else:
                 yield product
 

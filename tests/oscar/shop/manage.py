@@ -19,12 +19,10 @@ def stock(stock_file: Path) -> None:
     from django.apps import apps
     from django.conf import settings
     from django.contrib.staticfiles import finders
-    from django.core.files import File
     from django.core.management import call_command
     from django.db import transaction
-    from oscar.apps.catalogue.categories import create_from_breadcrumbs
-    from oscar.apps.catalogue.models import Product, ProductClass, ProductImage, ProductRecommendation
-    from oscar.apps.partner.models import Partner, StockRecord
+    from oscar.apps.catalogue.models import ProductClass, ProductRecommendation
+    from oscar.apps.partner.models import Partner
 
     # A new shop has no old tables; replaying years of migrations would take longer than everything else together.
     settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
@@ -35,26 +33,30 @@ def stock(stock_file: Path) -> None:
     with transaction.atomic():
         kind = ProductClass.objects.create(name="Second-hand goods")
         partner = Partner.objects.create(name="Second Spring")
-        products = {}
-        for item in items:
-            product = Product.objects.create(
-                upc=item["upc"], title=item["title"], description=item["description"], product_class=kind
-            )
-            product.categories.add(create_from_breadcrumbs(item["category"]))
-            StockRecord.objects.create(
-                product=product, partner=partner, partner_sku=item["upc"],
-                price=Decimal(item["price"]), num_in_stock=item["in_stock"],
-            )  # fmt: skip
-            for position, name in enumerate(item["pictures"]):
-                with (stock_file.parent / name).open("rb") as picture:
-                    image = ProductImage(product=product, display_order=position)
-                    image.original.save(Path(name).name, File(picture))
-            products[item["upc"]] = product
+        products = {item["upc"]: add_product(item, kind, partner) for item in items}
         for item in items:
             for other in item["recommends"]:
                 ProductRecommendation.objects.create(primary=products[item["upc"]], recommendation=products[other])
     call_command("update_index", verbosity=0)
     sys.stdout.write(json.dumps({upc: product.get_absolute_url() for upc, product in products.items()}))
+
+
+def add_product(item, kind, partner):
+    from django.core.files import File
+    from oscar.apps.catalogue.categories import create_from_breadcrumbs
+    from oscar.apps.catalogue.models import Product, ProductImage
+    from oscar.apps.partner.models import StockRecord
+
+    product = Product.objects.create(
+        upc=item["upc"], title=item["title"], description=item["description"], product_class=kind
+    )
+    product.categories.add(create_from_breadcrumbs(item["category"]))
+    sale = {"price": Decimal(item["price"]), "num_in_stock": item["in_stock"]}
+    StockRecord.objects.create(product=product, partner=partner, partner_sku=item["upc"], **sale)
+    for position, path in enumerate(map(Path, item["pictures"])):
+        with path.open("rb") as picture:
+            ProductImage(product=product, display_order=position).original.save(path.name, File(picture))
+    return product
 
 
 def set_public(upc: str, public: bool) -> None:
