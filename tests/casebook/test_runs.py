@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from casebook.types import Purpose, RunState, TaskState
+from tests.casebook.makers import BLOCKED, at, listing, look_visit, page_visit, picture_url, run, task
+
+if TYPE_CHECKING:
+    from casebook.casebook import Casebook
+
+
+def test_a_run_is_unfinished_until_it_is_finished(casebook: Casebook) -> None:
+    assert casebook.unfinished_run() == casebook.last_run() == run(1)
+    casebook.set_phase("night-1", "match")
+    assert casebook.unfinished_run() == replace(run(1), phase="match")
+    casebook.finish_run("night-1", RunState.FINISHED, at(30), {"pages": 3, "pictures": 5})
+    assert casebook.unfinished_run() is None
+    assert casebook.last_run() == replace(
+        run(1),
+        phase="match",
+        state=RunState.FINISHED,
+        finished_at=at(30),
+        stats=(("pages", 3), ("pictures", 5)),
+    )
+
+
+def test_runs_come_newest_first(casebook: Casebook) -> None:
+    casebook.finish_run("night-1", RunState.FAILED, at(1), {})
+    casebook.begin_run(run(2))
+    casebook.begin_run(run(3))
+    assert [found.run_id for found in casebook.runs(2)] == ["night-3", "night-2"]
+    unfinished = casebook.unfinished_run()
+    assert unfinished is not None
+    assert unfinished.run_id == "night-3"
+
+
+def test_a_time_without_zone_is_refused(casebook: Casebook) -> None:
+    with pytest.raises(ValueError, match="time without zone"):
+        casebook.begin_run(replace(run(2), started_at=at(0).replace(tzinfo=None)))
+
+
+def test_the_frontier_is_worked_off_in_the_order_it_was_found(casebook: Casebook) -> None:
+    tasks = [replace(task(f"https://shop.example/{n}"), depth=n, fallbacks=("https://b.example/",)) for n in (3, 1, 2)]
+    casebook.add_tasks(tasks)
+    assert casebook.pending_tasks("night-1") == tasks
+    assert casebook.pending_tasks("night-2") == []
+
+
+def test_a_url_stands_once_in_a_run_with_the_shortest_way_to_it(casebook: Casebook) -> None:
+    known = replace(task("https://shop.example/"), depth=2)
+    casebook.add_tasks([known, replace(known, target="other", depth=5), replace(known, target="other", depth=1)])
+    assert casebook.pending_tasks("night-1") == [replace(known, depth=1)]
+
+
+def test_finding_a_url_again_does_not_open_its_task_again(casebook: Casebook) -> None:
+    casebook.record(page_visit(listing("1"), 1))
+    casebook.add_tasks([task(listing("1").url)])
+    assert casebook.pending_tasks("night-1") == []
+
+
+def test_tasks_are_counted_by_target_and_state(casebook: Casebook) -> None:
+    casebook.record(page_visit(listing("1", "a", "b"), 1))
+    casebook.add_tasks([replace(task("https://other.example/"), target="other")])
+    assert casebook.task_counts("night-1") == {
+        "shop": {TaskState.DONE: 1, TaskState.PENDING: 2},
+        "other": {TaskState.PENDING: 1},
+    }
+
+
+def test_dropping_the_frontier_keeps_what_it_covered(casebook: Casebook) -> None:
+    casebook.record(page_visit(listing("1", "a", "b"), 1))
+    casebook.record(look_visit("1", BLOCKED, 2))
+    casebook.record(
+        replace(
+            look_visit("1", BLOCKED, 3),
+            task=replace(task("https://shop.example/"), state=TaskState.FAILED, note="blocked: 403"),
+        )
+    )
+    casebook.add_tasks([task("https://shop.example/robots.txt", Purpose.ROBOTS)])
+    (before,) = casebook.coverage_rows()
+    counts = {name: count for name, count in before.items() if isinstance(count, int) and count}
+    assert counts == {
+        "pages": 2,
+        "pages_done": 1,
+        "pages_failed": 1,
+        "pages_blocked": 1,
+        "pictures": 2,
+        "pictures_pending": 2,
+        "listings": 1,
+        "listings_blocked": 1,
+    }
+    casebook.begin_run(run(2))
+    casebook.add_tasks([task(picture_url("a"), Purpose.PICTURE, night=2)])
+    casebook.drop_frontier("night-2")
+    assert casebook.pending_tasks("night-1") == []
+    assert len(casebook.pending_tasks("night-2")) == 1
+    assert casebook.coverage_rows("night-1") == [before]
+    assert [row["run_id"] for row in casebook.coverage_rows()] == ["night-2", "night-1"]
