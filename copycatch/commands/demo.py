@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from copycatch.commands.options import utc_now
-from copycatch.commands.scan import progress_bar, show_summary
+from copycatch.commands.scan import progress_shown, show_summary
 from copycatch.demo_workspace import open_demo
 from copycatch.logs import start_logging
 from copycatch.output import plain, print_line
@@ -30,7 +30,7 @@ def demo(folder: Path) -> None:
         start_logging(workspace.logs_path, now=utc_now(), watched=sys.stderr.isatty())
         for shop in server.shops:
             print_line(f"  {shop.name:<20} {shop.url}")
-        with progress_bar() as listener:
+        with progress_shown() as listener:
             summary = run_scan(workspace, now=utc_now, progress=listener)
         show_summary(workspace, summary)
         pictures = [hit for hit in server.log if hit.picture]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from copycatch.candidate_list import TABLE, candidate_records, table_rows
 from copycatch.commands.options import in_workspace, utc_now
 from copycatch.output import console, plain, print_line, print_table
 from copycatch.scan import Progress as Listener
-from copycatch.scan import ScanSummary, no_progress, run_match, run_scan
+from copycatch.scan import ScanSummary, run_match, run_scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,15 +23,18 @@ if TYPE_CHECKING:
     from copycatch.works import Problem
     from copycatch.workspace import Workspace
 
+log = logging.getLogger("copycatch.scan")
+
 NEW_CANDIDATES = 3
+_LOG_SECONDS = 15.0
 _PHASES = {"crawl": "Looking at pages and pictures", "match": "Comparing pictures"}
 
 
 @contextmanager
-def progress_bar() -> Iterator[Listener]:
-    """Give a listener that draws a bar on a terminal and stays silent elsewhere, where the log tells the same."""
+def progress_shown() -> Iterator[Listener]:
+    """Give a listener that draws a bar on a terminal and writes a log line now and then elsewhere."""
     if not sys.stderr.isatty():
-        yield no_progress
+        yield _LogLines()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
@@ -43,6 +48,20 @@ def progress_bar() -> Iterator[Listener]:
         yield hear
 
 
+class _LogLines:
+    """Logs how far a phase is: when it begins, and then at most every 15 seconds."""
+
+    def __init__(self) -> None:
+        self._phase = ""
+        self._last = 0.0
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if phase != self._phase or now - self._last >= _LOG_SECONDS:
+            self._phase, self._last = phase, now
+            log.info("%s: %d of %d", _PHASES.get(phase, phase), done, total)
+
+
 @click.command()
 @in_workspace
 @click.option("--fresh", is_flag=True, help="Fetch every page and picture again, whatever is known of it.")
@@ -53,9 +72,10 @@ def scan(ctx: click.Context, workspace: Workspace, fresh: bool, exit_code: bool)
 
     A scan that was interrupted goes on where it stopped.
     """
-    with progress_bar() as listener:
+    with progress_shown() as listener:
         summary = run_scan(workspace, now=utc_now, fresh=fresh, progress=listener)
     show_summary(workspace, summary)
+    log.info("scan %s ended: %d candidates, %d new", summary.run_id, len(summary.candidates), len(summary.new))
     if exit_code and summary.new:
         ctx.exit(NEW_CANDIDATES)
 
@@ -64,7 +84,7 @@ def scan(ctx: click.Context, workspace: Workspace, fresh: bool, exit_code: bool)
 @in_workspace
 def match(workspace: Workspace) -> None:
     """Compare the stored pictures with your works again, without visiting any site."""
-    with progress_bar() as listener:
+    with progress_shown() as listener:
         compared = run_match(workspace, now=utc_now, progress=listener)
     _print_problems(compared.problems)
     with workspace.casebook() as casebook:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from casebook.types import RunState, ScanRun, Verdict
+from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import plain, print_json_lines, print_line, print_table
@@ -70,16 +71,16 @@ def _run(run: ScanRun) -> dict[str, Any]:
         "run_id": run.run_id,
         "state": run.state.value,
         "phase": run.phase,
-        "started_at": run.started_at.isoformat(),
-        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "started_at": time_text(run.started_at),
+        "finished_at": time_text(run.finished_at) if run.finished_at else None,
         "stats": dict(run.stats),
     }
 
 
 def _night(night: Night) -> dict[str, Any]:
     return {
-        "planned_at": night.planned_at.isoformat(),
-        "ended_at": night.ended_at.isoformat(),
+        "planned_at": time_text(night.planned_at),
+        "ended_at": time_text(night.ended_at),
         "outcome": night.outcome.value,
         "exit_code": night.exit_code,
         "message": night.message,
