@@ -20,7 +20,8 @@ ON CONFLICT (run_id, url) DO UPDATE SET depth = min(depth, excluded.depth)
 _CLOSE = """
 INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note)
 VALUES (:run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note)
-ON CONFLICT (run_id, url) DO UPDATE SET state = excluded.state, note = excluded.note
+ON CONFLICT (run_id, url) DO UPDATE SET
+    state = excluded.state, note = excluded.note, depth = min(depth, excluded.depth)
 """
 
 _TALLY = """

@@ -1,0 +1,46 @@
+# make demo · make test · make lint · make bench · make clean: everything installs itself into .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: demo test lint bench clean
+
+# Scan the demo marketplace on this machine: prints the candidates and where the report is.
+demo: $(VENV)/.installed
+	$(BIN)/copycatch demo
+
+# The whole suite.
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+# Style, types and the direction of imports.
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Speed, as ratios measured in the same run; benchmarks/RESULTS.md holds the last figures.
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .cache build dist demo-workspace
+
+$(VENV)/bin/python $(VENV)/Scripts/python:
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "copycatch needs Python 3.11 or newer; try: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.installed

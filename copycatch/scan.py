@@ -1,0 +1,180 @@
+"""One night's scan: crawl, compare, report; each phase is taken up again where a kill left it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
+
+from casebook.types import Purpose, RunState, ScanRun, Task, Verdict
+from copycatch.comparing import Compared, compare_pictures
+from copycatch.crawling import crawl
+from copycatch.report import write_report
+from copycatch.version import PROGRAM, user_agent
+from crawler.job import CrawlJob, CrawlLimits, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from casebook.casebook import Casebook
+    from casebook.types import Candidate
+    from copycatch.config import Config
+    from copycatch.workspace import Workspace
+
+SHOWN = frozenset({Verdict.COPY, Verdict.POSSIBLE})
+
+
+class Progress(Protocol):
+    """Hears how far a phase is; `total` grows while a crawl finds more."""
+
+    def __call__(self, phase: str, done: int, total: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanSummary:
+    """How a scan ended. `complete` is false where the time limit left URLs for the next scan to go on with."""
+
+    run_id: str
+    resumed: bool
+    complete: bool
+    removed: int
+    compared: Compared
+    candidates: tuple[Candidate, ...]
+    new: tuple[Candidate, ...]
+    report: Path
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def no_progress(phase: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+def run_scan(
+    workspace: Workspace,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    fresh: bool = False,
+    progress: Progress = no_progress,
+) -> ScanSummary:
+    """Look at every target, compare what is shown, and write the report.
+
+    1. Take the workspace's lock: a second scan of the same workspace is refused.
+    2. Take up the unfinished run of the same job, or begin one.
+    3. Crawl in a subprocess, then confirm removals.
+    4. Compare every picture not compared yet, and write the report.
+
+    Raises:
+        CopycatchError: something could not be done; what was stored stays, and the next scan goes on from there.
+    """
+    config = workspace.config()
+    config.require_scannable(workspace.config_path)
+    with workspace.lock("scan"), workspace.casebook() as casebook:
+        job = _job(workspace, config, now=now, fresh=fresh)
+        run, resumed = _run(casebook, job, now())
+        if run.phase == "crawl":
+            this_job = CrawlJob.from_json(json.dumps({**json.loads(job.to_json()), "run_id": run.run_id}))
+            crawl(this_job, logs=workspace.logs_path, progress=lambda done, total: progress("crawl", done, total))
+        complete = not casebook.pending_tasks(run.run_id)
+        removed = casebook.confirm_removals(run.run_id, now())
+        if complete:
+            casebook.set_phase(run.run_id, "match")
+        compared = compare_pictures(
+            workspace,
+            casebook,
+            processes=config.match.processes,
+            now=now,
+            progress=lambda done, total: progress("match", done, total),
+        )
+        candidates = casebook.candidates(verdicts=SHOWN)
+        new = [candidate for candidate in candidates if candidate.first_found_at >= run.started_at]
+        if complete:
+            stats = {"pictures_compared": compared.pictures, "candidates": len(candidates), "new": len(new)}
+            casebook.finish_run(run.run_id, RunState.FINISHED, now(), stats)
+        report = write_report(workspace, casebook, run.run_id, now=now)
+    return ScanSummary(
+        run_id=run.run_id,
+        resumed=resumed,
+        complete=complete,
+        removed=removed,
+        compared=compared,
+        candidates=tuple(candidates),
+        new=tuple(new),
+        report=report,
+    )
+
+
+def run_match(
+    workspace: Workspace, *, now: Callable[[], datetime] = utc_now, progress: Progress = no_progress
+) -> Compared:
+    """Compare without crawling: after references were added, every picture in the casebook is looked at again."""
+    config = workspace.config()
+    with workspace.lock("match"), workspace.casebook() as casebook:
+        return compare_pictures(
+            workspace,
+            casebook,
+            processes=config.match.processes,
+            now=now,
+            progress=lambda done, total: progress("match", done, total),
+        )
+
+
+def _job(workspace: Workspace, config: Config, *, now: Callable[[], datetime], fresh: bool) -> CrawlJob:
+    started_at = now()
+    return CrawlJob(
+        run_id=f"{started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}",
+        casebook=str(workspace.casebook_path),
+        blobs=str(workspace.blobs_path),
+        user_agent=user_agent(config.owner.contact_url),
+        targets=tuple(Target(**asdict(target)) for target in config.targets),
+        limits=CrawlLimits(**asdict(config.crawl)),
+        fresh=fresh,
+        clock_offset_seconds=(started_at - utc_now()).total_seconds(),
+    )
+
+
+def _run(casebook: Casebook, job: CrawlJob, now: datetime) -> tuple[ScanRun, bool]:
+    """Return the run to work on, and whether it is one that was interrupted."""
+    asked = _asked(job.to_json())
+    unfinished = casebook.unfinished_run()
+    if unfinished is not None:
+        if _asked(unfinished.job) == asked:
+            return unfinished, True
+        casebook.finish_run(unfinished.run_id, RunState.FAILED, now, {"superseded": 1})
+    run = ScanRun(run_id=job.run_id, started_at=now, program=PROGRAM, job=job.to_json())
+    with casebook.immediate():  # a run without its frontier would look finished
+        casebook.begin_run(run)
+        casebook.add_tasks(_frontier(casebook, job))
+    return run, False
+
+
+def _asked(job: str) -> dict[str, object]:
+    """Return what a job asks for, without what differs from one start to the next."""
+    values = json.loads(job)
+    return {key: values[key] for key in ("targets", "limits", "fresh")}
+
+
+def _frontier(casebook: Casebook, job: CrawlJob) -> Iterator[Task]:
+    """Yield what a run begins with: what the configuration names, then every listing known."""
+    for target in job.targets:
+        named = (
+            *((url, Purpose.PAGE) for url in target.start),
+            *((url, Purpose.SITEMAP) for url in target.sitemaps),
+            *((url, Purpose.PAGE) for url in target.listings),
+        )
+        for url, purpose in named:
+            yield Task(run_id=job.run_id, target=target.name, purpose=purpose, url=url)
+        for listing in casebook.known_listings(target.name):
+            yield Task(
+                run_id=job.run_id,
+                target=target.name,
+                purpose=Purpose.PAGE,
+                url=listing.url,
+                depth=1,
+                listing_key=listing.key,
+            )

@@ -1,0 +1,63 @@
+"""What the spider and the middlewares of one crawl share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from casebook.errors import CopycatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from casebook.casebook import Casebook
+    from scrapy.crawler import Crawler
+
+    from casebook.blobs import Blobs
+    from casebook.types import Visit
+    from crawler.job import CrawlJob
+    from crawler.pace import Hosts
+    from crawler.spider import ListingSpider
+    from crawler.targets import TargetWatch
+
+
+@dataclass(slots=True, kw_only=True)
+class Crawl:
+    """One crawl under way. `progress` is called with (URLs finished, URLs known) after each commit.
+
+    `close` closes the engine (set by the spider when it starts); `fatal` is why the crawl could not go on.
+    """
+
+    job: CrawlJob
+    casebook: Casebook
+    blobs: Blobs
+    hosts: Hosts
+    watch: TargetWatch
+    progress: Callable[[int, int], None]
+    known: set[str] = field(default_factory=set)
+    finished: int = 0
+    fatal: CopycatchError | None = None
+    close: Callable[[], None] | None = None
+
+    def commit(self, visit: Visit) -> None:
+        """Write one visit; where the casebook cannot be written, stop the crawl and keep the reason."""
+        try:
+            self.casebook.record(visit)
+        except CopycatchError as error:
+            self.stop(error)
+            raise
+        self.finished += 1
+        self.progress(self.finished, len(self.known))
+
+    def stop(self, error: CopycatchError | None = None) -> None:
+        """End the crawl as soon as the requests under way are answered; what is pending stays pending."""
+        self.fatal = self.fatal or error
+        if not self.hosts.stopping.is_set():
+            self.hosts.stopping.set()
+            if self.close is not None:
+                self.close()
+
+
+def crawl_of(crawler: Crawler) -> Crawl:
+    """Return the crawl that a middleware works for."""
+    return cast("ListingSpider", crawler.spider).crawl

@@ -1,0 +1,73 @@
+"""What a crawl is asked to do: plain values that travel to the subprocess as one JSON file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One place to watch: where the crawl starts, and how many pages it may ask for in one night."""
+
+    name: str
+    marketplace: str = "generic"
+    start: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    listings: tuple[str, ...] = ()
+    page_budget: int = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlLimits:
+    """How gently and how far. `delay_seconds` lies between two requests to one host; a larger Crawl-delay wins.
+
+    `backoff_seconds` is the first pause after a 429 or 503 without Retry-After; it doubles with every further one.
+    A host that asks for a pause longer than `longest_pause_seconds` ends its target for the night.
+    """
+
+    delay_seconds: float = 2.0
+    timeout_seconds: float = 60.0
+    page_bytes_limit: int = 8 * 1024 * 1024
+    picture_bytes_limit: int = 32 * 1024 * 1024
+    depth_limit: int = 12
+    picture_trust_days: float = 7.0
+    allowed_private_hosts: tuple[str, ...] = ()
+    use_environment_proxy: bool = False
+    hours_limit: float = 6.0
+    backoff_seconds: float = 30.0
+    longest_pause_seconds: float = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlJob:
+    """One crawl. `fresh` asks for every body again; the clock offset lets a test live in tomorrow."""
+
+    run_id: str
+    casebook: str
+    blobs: str
+    user_agent: str
+    targets: tuple[Target, ...]
+    limits: CrawlLimits
+    fresh: bool = False
+    clock_offset_seconds: float = 0.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.clock_offset_seconds)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> CrawlJob:
+        values: dict[str, Any] = json.loads(text)
+        values["targets"] = tuple(
+            Target(**{key: tuple(value) if isinstance(value, list) else value for key, value in target.items()})
+            for target in values["targets"]
+        )
+        limits = values["limits"]
+        limits["allowed_private_hosts"] = tuple(limits["allowed_private_hosts"])
+        values["limits"] = CrawlLimits(**limits)
+        return cls(**values)

@@ -1,0 +1,125 @@
+"""From a page to what the casebook learns of it: listings, looks, and the URLs to ask for next."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from casebook.types import ListingState, Look, Purpose, Task, TaskState, Visit
+from crawler.marketplaces import marketplace
+from crawler.page import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from casebook.types import Fetch, Listing
+    from crawler.crawl import Crawl
+    from crawler.page import Page
+
+
+async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fetch]) -> tuple[Visit, ListingState]:
+    """Read one page of a target; return all it adds to the casebook, and the state it was in."""
+    place = marketplace(crawl.watch[task.target].marketplace)
+    if task.depth == 0 and page.redirected_from:
+        crawl.watch.adopt(task.target, page.url)
+    # Reading a page of some megabytes takes a second: never on the event loop.
+    reading = await asyncio.to_thread(place.read, page)
+    if not crawl.watch.belongs(task.target, page.url) and reading.state is not ListingState.BLOCKED:
+        reading = _elsewhere(page, reading)
+    failed = reading.state in (ListingState.BLOCKED, ListingState.ERROR) or page.status >= 400
+    visit = Visit(
+        task=replace(task, state=TaskState.FAILED if failed else TaskState.DONE, note=reading.reason),
+        listings=() if reading.listing is None else (reading.listing,),
+        looks=tuple(_looks(crawl, task, reading, fetches)),
+        discovered=tuple(_discovered(crawl, task, reading)),
+    )
+    return visit, reading.state
+
+
+def sitemap_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
+    """Take the pages and further sitemaps out of a sitemap."""
+    if page.status != 200:
+        return Visit(task=replace(task, state=TaskState.FAILED, note=f"HTTP {page.status}"))
+    place = marketplace(crawl.watch[task.target].marketplace)
+    found = place.sitemap_urls(page)
+    tasks = [
+        *_tasks(crawl, task, found.page_urls, Purpose.PAGE),
+        *_tasks(crawl, task, found.sitemap_urls, Purpose.SITEMAP),
+    ]
+    note = f"{len(found.page_urls)} pages, {len(found.sitemap_urls)} sitemaps"
+    return Visit(task=replace(task, state=TaskState.DONE, note=note), discovered=tuple(tasks))
+
+
+def error_look(crawl: Crawl, task: Task, note: str, fetches: Sequence[Fetch]) -> tuple[Look, ...]:
+    """Return the look at a known listing whose page gave no answer."""
+    if task.listing_key is None:
+        return ()
+    return (_look(crawl, task, task.listing_key, ListingState.ERROR, note, gone=False, fetches=fetches),)
+
+
+def _elsewhere(page: Page, reading: Reading) -> Reading:
+    """A page that redirected out of its target shows nothing about the target, and is not followed."""
+    return Reading(
+        state=ListingState.UNKNOWN,
+        reason=f"redirected to another site: {page.url}",
+        layout=reading.layout,
+    )
+
+
+def _looks(crawl: Crawl, task: Task, reading: Reading, fetches: Sequence[Fetch]) -> Iterator[Look]:
+    shown = None if reading.listing is None else reading.listing.key
+    if shown is not None:
+        yield _look(crawl, task, shown, reading.state, reading.reason, gone=reading.gone, fetches=fetches)
+    known = task.listing_key
+    if known is None or known == shown:
+        return
+    if shown is not None:
+        state, reason, gone = ListingState.UNKNOWN, f"its page now shows another listing: {shown}", False
+    else:
+        state, reason, gone = reading.state, reading.reason, reading.gone
+    yield _look(crawl, task, known, state, reason, gone=gone, fetches=fetches)
+
+
+def _look(
+    crawl: Crawl, task: Task, key: str, state: ListingState, reason: str, *, gone: bool, fetches: Sequence[Fetch]
+) -> Look:
+    return Look(
+        listing_key=key,
+        run_id=task.run_id,
+        at=crawl.job.now(),
+        state=state,
+        reason=reason,
+        gone=gone,
+        fetch_id=fetches[-1].fetch_id if fetches else None,
+    )
+
+
+def _discovered(crawl: Crawl, task: Task, reading: Reading) -> Iterator[Task]:
+    if reading.listing is not None:
+        yield from _pictures(crawl, task, reading.listing)
+    yield from _tasks(crawl, task, (*reading.listing_urls, *reading.page_urls), Purpose.PAGE)
+
+
+def _pictures(crawl: Crawl, task: Task, listing: Listing) -> Iterator[Task]:
+    for picture in listing.gallery:
+        if picture.url not in crawl.known:
+            crawl.known.add(picture.url)
+            yield Task(
+                run_id=task.run_id,
+                target=task.target,
+                purpose=Purpose.PICTURE,
+                url=picture.url,
+                depth=task.depth + 1,
+                fallbacks=picture.fallbacks,
+            )
+
+
+def _tasks(crawl: Crawl, task: Task, urls: Iterable[str], purpose: Purpose) -> Iterator[Task]:
+    """Yield a task for each page that is new to this run, belongs to the target and is not too deep."""
+    if task.depth >= crawl.job.limits.depth_limit:
+        return
+    for url in urls:
+        if url not in crawl.known and crawl.watch.belongs(task.target, url):
+            crawl.known.add(url)
+            yield Task(run_id=task.run_id, target=task.target, purpose=purpose, url=url, depth=task.depth + 1)
