@@ -50,7 +50,7 @@ def page_visits(draw: st.DrawFn, night: int) -> Visit:
         listing(draw(LISTINGS), *pictures, title=draw(st.sampled_from(["A", "B"])), state=state),
         seller=Seller(marketplace="shop", seller_id="7", name=draw(st.sampled_from(["Old", "New"]))),
     )
-    suffix = draw(st.sampled_from(["", "?colour=red"]))
+    suffix = draw(st.sampled_from(["", "?colour=red", "?colour=blue"]))
     visit = page_visit(item, draw(MINUTES), night, url=item.url + suffix)
     asked = tuple(
         replace(task, depth=draw(MINUTES)) for task in visit.discovered if night == 1 or TRUSTED not in task.url[-5:]
@@ -60,7 +60,7 @@ def page_visits(draw: st.DrawFn, night: int) -> Visit:
 
 @st.composite
 def nights(draw: st.DrawFn, night: int) -> list[Visit]:
-    visits = draw(st.lists(page_visits(night), max_size=4))
+    visits = draw(st.lists(page_visits(night), max_size=5))
     if night > 1:
         visits += draw(st.lists(st.builds(gone_visit, LISTINGS, MINUTES, st.just(night)), max_size=2))
         blocked = st.builds(look_visit, LISTINGS, st.just(BLOCKED), MINUTES, st.just(night))
@@ -72,7 +72,7 @@ def nights(draw: st.DrawFn, night: int) -> list[Visit]:
             visits.append(
                 picture_visit(name, content, minutes, night) if content else failed_picture_visit(name, minutes, night)
             )
-    return visits
+    return list({visit.task.url: visit for visit in visits}.values())  # a URL stands once in a run
 
 
 def recorded(folder: Path, name: str, *visits_by_night: list[Visit]) -> dict[str, list[tuple[object, ...]]]:
@@ -88,7 +88,10 @@ def recorded(folder: Path, name: str, *visits_by_night: list[Visit]) -> dict[str
 
 def known_first(visits: list[Visit]) -> list[Visit]:
     """Only a listing known from its page can be looked at in vain: the first night has read both."""
-    return [page_visit(listing("1", "a"), 0), page_visit(listing("2", "b"), 0), *visits]
+    first = [
+        page_visit(listing(name, picture), 0, url=f"https://shop.example/{name}") for name, picture in ("1a", "2b")
+    ]
+    return [*first, *visits]
 
 
 # Shrinking would take minutes: each step fills two files.
