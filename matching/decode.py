@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 MAX_PIXELS = 40_000_000
 MIN_USABLE_ROWS = 16
+JPEG_END = b"\xff\xd9"
 
 _ORIENTATION_TAG = 0x0112
 _TURNS = {
@@ -66,45 +67,52 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Raster:
         except Exception as error:  # decoders raise whatever hostile bytes drive them to
             return Raster(pixels=None, problem=_not_a_picture(data, error))
         with image:
-            return _read(image, max_pixels)
+            return _read(image, data, max_pixels)
 
 
-def _read(image: Image.Image, max_pixels: int) -> Raster:
+def _read(image: Image.Image, data: bytes, max_pixels: int) -> Raster:
     # Pillow calls a JPEG with a preview inside MPO; its first frame is the ordinary picture.
     name = "JPEG" if image.format == "MPO" else image.format
     width, height = image.size
     if width * height > max_pixels:
-        problem = f"DecompressionBomb: {width} × {height} pixels, the limit is {max_pixels}"
-        return Raster(pixels=None, format=name, width=width, height=height, problem=problem)
+        bomb = f"DecompressionBomb: {width} × {height} pixels, the limit is {max_pixels}"
+        return Raster(pixels=None, format=name, width=width, height=height, problem=bomb)
     problem: str | None = None
     try:
-        problem = _load(image)
+        image, damage = _load(image, data)
         turn = _TURNS.get(_orientation(image))
         flat = _eight_bit_rgb(image)
-        usable = _read_rows(flat) if problem else height
-        if problem:
-            problem = f"{problem}; {usable} of {height} rows could be read"
+        usable = _read_rows(flat) if damage else height
+        problem = f"the file is damaged: {damage}; {usable} of {height} rows could be read" if damage else None
         if usable < min(MIN_USABLE_ROWS, height):
             return Raster(pixels=None, format=name, width=width, height=height, problem=problem)
         flat = flat.crop((0, 0, width, usable))
         pixels = np.array(flat.transpose(turn) if turn is not None else flat)
     except Exception as error:  # as above: any decoder, any exception
-        problem = f"the {name} file cannot be decoded: {_reason(error)}"
-        return Raster(pixels=None, format=name, width=width, height=height, problem=problem)
+        reason = f"the {name} file cannot be decoded: {_reason(error)}"
+        return Raster(pixels=None, format=name, width=width, height=height, problem=reason)
     return Raster(pixels=pixels, format=name, width=width, height=height, problem=problem)
 
 
-def _load(image: Image.Image) -> str | None:
-    """Read the pixels and return what was wrong with the file, if the rows before the damage are kept."""
+def _load(image: Image.Image, data: bytes) -> tuple[Image.Image, str | None]:
+    """Read the pixels; of a damaged file return what could be read, and the damage in words."""
     try:
         image.load()
     except OSError as error:
+        damage = _reason(error)
+    else:
+        return image, None
+    if image.format == "JPEG":
+        # With the end marker that the cut took away, a progressive JPEG shows the passes that did arrive.
+        image = Image.open(io.BytesIO(data + JPEG_END), formats=("JPEG",))
+    try:
+        image.load()
+    except OSError:
         # The decoder has already written the rows before the damage. An image without tiles counts as loaded, so the
         # rows stay reachable, without the process-wide LOAD_TRUNCATED_IMAGES that would change other users of Pillow.
         image.tile = []  # type: ignore[attr-defined]
         image.load()
-        return f"the file is damaged: {_reason(error)}"
-    return None
+    return image, damage
 
 
 def _read_rows(image: Image.Image) -> int:

@@ -59,7 +59,7 @@ def detect(grey: NDArray[np.uint8], *, per_cell: int) -> Features:
             points=np.empty((0, 2), np.float32), angles=empty, sizes=empty, descriptors=np.empty((0, 32), np.uint8)
         )
     return Features(
-        points=np.array([keypoint.pt for keypoint in keypoints], np.float32),
+        points=np.asarray(cv2.KeyPoint.convert(keypoints), np.float32),
         angles=np.array([keypoint.angle for keypoint in keypoints], np.float32),
         sizes=np.array([keypoint.size for keypoint in keypoints], np.float32),
         descriptors=np.asarray(descriptors, np.uint8),
@@ -68,7 +68,7 @@ def detect(grey: NDArray[np.uint8], *, per_cell: int) -> Features:
 
 def _spread(keypoints: Sequence[cv2.KeyPoint], shape: tuple[int, ...], per_cell: int) -> list[cv2.KeyPoint]:
     height, width = shape
-    points = np.array([keypoint.pt for keypoint in keypoints], np.float32)
+    points = np.asarray(cv2.KeyPoint.convert(keypoints), np.float32)
     strength = np.array([keypoint.response for keypoint in keypoints], np.float32)
     column = np.minimum(points[:, 0] * GRID // width, GRID - 1)
     row = np.minimum(points[:, 1] * GRID // height, GRID - 1)

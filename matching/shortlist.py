@@ -58,7 +58,7 @@ class Shortlist:
             proposed.add(self._by_hash[picture.sha256])
         if picture.readable:
             proposed.update(self._near_hashes(picture))
-            proposed.update(self._voted(picture.features))
+            proposed.update(self._voted(picture))
         return tuple(sorted(proposed))
 
     def _near_hashes(self, picture: PictureView) -> list[int]:
@@ -69,33 +69,37 @@ class Shortlist:
         ranked = near[np.lexsort((self._phash_owner[near], distance[near]))]
         return list(dict.fromkeys(self._phash_owner[ranked].tolist()))[:MOST]
 
-    def _voted(self, features: Features) -> list[int]:
-        """Rank references by votes of nearest descriptors that agree on one change of angle and of scale.
+    def _voted(self, picture: PictureView) -> list[int]:
+        votes = self.votes(picture.features)
+        ranked = np.lexsort((np.arange(len(votes)), -votes))
+        best = [int(self._owner_view[place]) for place in ranked[: 2 * MOST] if votes[place] >= MIN_VOTES]
+        return list(dict.fromkeys(best))[:MOST]
+
+    def votes(self, features: Features) -> NDArray[np.int64]:
+        """Count, for every variant, nearest descriptors that agree on one change of angle and of scale.
 
         1. For each picture descriptor take up to 3 near reference descriptors (multi-probe hashing on the first 20
            bits, one of them flipped at most).
         2. Each votes for its variant in a bin of angle (45°) and scale (one octave); every vote is cast in four
            grids, shifted by half a bin, so that no peak is lost on a border.
-        3. Propose the 8 references with the fullest bins, 5 votes or more.
+        3. The fullest bin of a variant is its number of votes.
         """
+        votes = np.zeros(len(self._owner_view), np.int64)
         if not len(features) or not self._index.ntotal:
-            return []
+            return votes
         distance, neighbour = self._index.search(features.descriptors, NEIGHBOURS)
         query, rank = np.nonzero((neighbour >= 0) & (distance <= VOTE_DISTANCE))
         hit = neighbour[query, rank]
         owner = self._owner[hit]
         angle = ((features.angles[query] - self._angles[hit]) % 360) / ANGLE_WIDTH
         octave = (np.log2(features.sizes[query]) - self._octaves[hit]) / SCALE_WIDTH
-        votes = np.zeros(len(self._owner_view), np.int64)
         turns = round(360 / ANGLE_WIDTH)
         for angle_shift, scale_shift in product((0.0, 0.5), repeat=2):
             column = np.floor(angle + angle_shift).astype(np.int64) % turns
             row = np.clip(np.floor(octave + scale_shift).astype(np.int64) + 16, 0, 31)
             keys, counts = np.unique((owner * turns + column) * 32 + row, return_counts=True)
             np.maximum.at(votes, keys // (turns * 32), counts)
-        ranked = np.lexsort((np.arange(len(votes)), -votes))
-        best = [int(self._owner_view[place]) for place in ranked[: 2 * MOST] if votes[place] >= MIN_VOTES]
-        return list(dict.fromkeys(best))[:MOST]
+        return votes
 
 
 def _joined(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -23,13 +23,14 @@ NAME = "orb"
 VERSION = 1
 MIN_CELLS = 12
 CONTAINED = 0.992
-CLEAR_AGREEING = 0.85
+CLEAR_AGREEING = 0.96
 CLEAR_CLOSENESS = 0.9
 COVERED_AGREEING = 0.45
-COVERED_CLOSENESS = 0.975
+COVERED_CLOSENESS = 0.98
 COVERED_INLIERS = 15
 TILE_PICTURE_SHARE = 0.55
 TILE_AGREEING = 0.5
+TILE_CLOSENESS = 0.965
 RIGID = 1.03
 POSSIBLE_AGREEING = 0.4
 POSSIBLE_CELLS = 20
@@ -43,6 +44,7 @@ PARAMETERS: Mapping[str, float] = {
     "covered_inliers": COVERED_INLIERS,
     "tile_picture_share": TILE_PICTURE_SHARE,
     "tile_agreeing": TILE_AGREEING,
+    "tile_closeness": TILE_CLOSENESS,
     "rigid": RIGID,
     "possible_agreeing": POSSIBLE_AGREEING,
     "possible_cells": POSSIBLE_CELLS,
@@ -127,10 +129,11 @@ def _verdict(overlay: _Overlay, kind: WorkKind) -> Verdict:
     A copy shows no more of the scene than the reference does: its frame lies inside the reference's, or the reference
     lies whole inside it. Two photographs from nearly the same place reach over each other's edges.
 
-    - *clear*: contained, and 85 % of the overlapping texture agrees;
+    - *clear*: contained, and 96 % of the overlapping texture agrees;
     - *covered* by badges or text: contained, neither stretched nor tilted, and the 45 % or more that agree do so
-      nearly perfectly (median correlation 0.975), as one file does with itself and two photographs do not;
-    - *tile* of a collage: a cut piece on a larger sheet, so not contained; held to the same closeness.
+      nearly perfectly (median correlation 0.98), as one file does with itself and two photographs do not;
+    - *tile* of a collage: a cut piece on a larger sheet, so not contained; small on its sheet, the rest of which
+      disagrees.
 
     Art is protected wherever it is printed or photographed, so for it clear agreement is enough without containment.
     """
@@ -141,11 +144,14 @@ def _verdict(overlay: _Overlay, kind: WorkKind) -> Verdict:
         if clear and (contained or kind is WorkKind.ARTWORK):
             return Verdict.COPY
         rigid = max(alignment.stretch, alignment.foreshortening) <= RIGID
-        enough = len(alignment.picture_points) >= COVERED_INLIERS and agreement.closeness >= COVERED_CLOSENESS
-        if rigid and enough and contained and agreement.agreeing >= COVERED_AGREEING:
-            return Verdict.COPY
-        tile = agreement.picture_share <= TILE_PICTURE_SHARE
-        if rigid and enough and tile and agreement.agreeing >= TILE_AGREEING:
+        enough = len(alignment.picture_points) >= COVERED_INLIERS
+        covered = agreement.agreeing >= COVERED_AGREEING and agreement.closeness >= COVERED_CLOSENESS
+        tile = (
+            agreement.picture_share <= TILE_PICTURE_SHARE
+            and agreement.agreeing >= TILE_AGREEING
+            and agreement.closeness >= TILE_CLOSENESS
+        )
+        if rigid and enough and ((contained and covered) or tile):
             return Verdict.COPY
     if overlay.agreeing_cells >= POSSIBLE_CELLS and agreement.agreeing >= POSSIBLE_AGREEING:
         return Verdict.POSSIBLE
