@@ -211,7 +211,8 @@ def keep_watch(workspace: Workspace) -> None:
             log.info("the scheduler ends")
         finally:
             watch.stop()
-            scheduler.shutdown(wait=True)
+            if scheduler.running:  # a signal may come before it is
+                scheduler.shutdown(wait=True)
 
 
 @click.command()

@@ -70,7 +70,8 @@ def _explain(error: BaseException) -> tuple[str, str]:
 def _disk_is_full(error: OSError | sqlite3.Error) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return error.sqlite_errorcode == sqlite3.SQLITE_FULL
+    # Only errors that come from SQLite itself carry a code; those of the Python module have none.
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 @click.group(cls=CopycatchGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -34,8 +34,9 @@ def compare(references: Path, pictures: Path, as_json: bool, show_all: bool, ove
     ours, theirs = _named(references), _named(pictures)
     if not ours:
         raise click.UsageError(f"there is no picture in {references}")
-    for reference_id, problem in library_of(_contents(ours)).problems.items():
-        click.echo(f"reference {reference_id}: {plain(problem)}", err=True)
+    for reference in library_of(_contents(ours)).references:
+        if reference.problem:
+            click.echo(f"reference {plain(reference.path)}: {plain(reference.problem)}", err=True)
     found: Iterator[Comparison] = (
         item for item in compare_pictures(_contents(ours), _contents(theirs)) if item.matches or show_all
     )

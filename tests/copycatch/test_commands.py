@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import json
+import re
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+
+from casebook.errors import CopycatchError
+from copycatch.cli import cli
+from copycatch.commands import compare, doctor, parse, status, works
+from tests.copycatch.filled import HOSTILE_TITLE, RUN_ID, picture_bytes
+
+if TYPE_CHECKING:
+    from copycatch.workspace import Workspace
+    from tests.copycatch.conftest import Run
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+LISTING_PAGE = """<html><head><title>x</title><script type="application/ld+json">
+{"@type": "Product", "name": "Heron print", "image": ["https://shop.example/1.jpg"], "sku": "7",
+"offers": {"@type": "Offer", "price": "12.50", "priceCurrency": "EUR", "availability": "https://schema.org/InStock"}}
+</script></head><body><h1>Heron print</h1></body></html>"""
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    assert text.isascii()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def documented(command: str, start: str) -> set[str]:
+    """Return the field names that the guide gives for a command, from `start` to the end of that paragraph."""
+    section = GUIDE.split(f"### `copycatch {command}")[1].split("\n### ")[0]
+    paragraph = section.split(start)[1].split("\n\n")[0]
+    return set(re.findall(r"`(\w+)`", paragraph))
+
+
+def all_commands(group: click.Group, path: str = "copycatch") -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= all_commands(command, f"{path} {name}")
+        else:
+            found[f"{path} {name}"] = command
+    return found
+
+
+def test_the_guide_describes_every_command_and_every_option_of_it() -> None:
+    commands = all_commands(cli)
+    headings = re.findall(r"^### `(copycatch [a-z]+(?: add| list| check)?)", GUIDE, re.MULTILINE)
+    assert sorted(headings) == sorted(commands)
+    for command in commands.values():
+        for option in [name for parameter in command.params for name in parameter.opts if name.startswith("--")]:
+            assert f"`{option}" in GUIDE or f" {option}" in GUIDE, option
+
+
+def test_every_command_but_three_takes_a_workspace() -> None:
+    without = {
+        name
+        for name, command in all_commands(cli).items()
+        if "--workspace" not in [o for p in command.params for o in p.opts]
+    }
+    assert without == {"copycatch compare", "copycatch parse", "copycatch demo"}
+
+
+def test_init_makes_a_workspace_once(tmp_path: Path, run: Run) -> None:
+    first = run("init", workspace=tmp_path / "space")
+    assert first.exit_code == 0
+    assert "works add" in first.stdout
+    second = run("init", workspace=tmp_path / "space")
+    assert second.exit_code == 1
+    assert "already exists" in second.stderr
+    assert "Nothing was changed" in second.stderr
+
+
+def test_an_error_is_one_message_with_a_remedy_and_no_traceback(tmp_path: Path, run: Run) -> None:
+    result = run("status", workspace=tmp_path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("copycatch: ")
+    assert "copycatch init" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_broken_configuration_stops_a_scan_before_anything_happens(workspace: Workspace, run: Run) -> None:
+    workspace.config_path.write_text("[crawl]\ndelay = 1\n", encoding="utf-8")
+    result = run("scan", workspace=workspace)
+    assert result.exit_code == 1
+    assert "crawl.delay: unknown key" in result.stderr
+
+
+def test_wrong_usage_is_exit_code_2(filled: Workspace, run: Run) -> None:
+    assert run("candidates", "--verdict", "none", workspace=filled).exit_code == 2
+    assert run("candidates", "--json", "--csv", workspace=filled).exit_code == 2
+    assert run("candidates", "--since", "yesterday", workspace=filled).exit_code == 2
+    assert run("fly").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "the disk is full"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (PermissionError(errno.EACCES, "Permission denied", "casebook.db"), 1, "Permission denied: casebook.db"),
+        (sqlite3.OperationalError("disk I/O error"), 1, "the casebook cannot be used: disk I/O error"),
+        (CopycatchError("broken \x1b[2J thing", remedy="mend it"), 1, "broken \\x1b[2J thing\n  mend it"),
+        (ZeroDivisionError("by zero"), 1, "unexpected error: ZeroDivisionError: by zero"),
+    ],
+)
+def test_each_failure_has_its_message_and_exit_code(
+    filled: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, message: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(status, "status_record", fail)
+    result = run("status", workspace=filled)
+    assert result.exit_code == code
+    assert result.stderr.startswith(f"copycatch: {message}") or f"\ncopycatch: {message}" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Traceback" in run("--debug", "status", workspace=filled).stderr
+
+
+def test_sqlite_running_out_of_disk_is_told_as_a_full_disk(
+    filled: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    monkeypatch.setattr(status, "status_record", lambda *_: (_ for _ in ()).throw(full))
+    assert "the disk is full" in run("status", workspace=filled).stderr
+
+
+def test_an_unexpected_error_leaves_its_traceback_in_the_log(
+    filled: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "status_record", lambda *_: 1 // 0)
+    run("status", workspace=filled)
+    (log,) = filled.logs_path.glob("*.jsonl")
+    assert "ZeroDivisionError" in json.loads(log.read_text(encoding="utf-8").splitlines()[-1])["exception"]
+
+
+def test_a_reader_that_hangs_up_gets_no_traceback(filled: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "print_json_lines", lambda *_: (_ for _ in ()).throw(BrokenPipeError(errno.EPIPE, "x")))
+    result = run("status", "--json", workspace=filled)
+    assert (result.exit_code, result.stderr) == (1, "")
+
+
+def test_candidates_as_json_have_the_documented_fields(filled: Workspace, run: Run) -> None:
+    (record,) = lines(run("candidates", "--json", workspace=filled).stdout)
+    with filled.casebook() as casebook:
+        (row,) = casebook.candidate_rows()
+    assert set(record) == {*row, "matches"}
+    assert record["listing_title"] == HOSTILE_TITLE
+    (match,) = record["matches"]
+    (evidence,) = match["evidence"]
+    named = documented("candidates", "`matches`: each")
+    assert {*match, *evidence, "transform", "inliers", "reference_share", "picture_share"} == named
+    assert (record["mirrored"], record["still_shown"]) == (True, True)
+
+
+def test_candidates_as_csv_have_the_documented_columns_and_no_formula(filled: Workspace, run: Run) -> None:
+    data = run("candidates", "--csv", workspace=filled).stdout_bytes
+    assert data.startswith(b"\xef\xbb\xbf")
+    heads, row = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    assert set(heads) == documented("candidates", "Its columns:")
+    record = dict(zip(heads, row, strict=True))
+    assert record["listing_title"] == "'" + HOSTILE_TITLE
+    assert record["seller_name"] == "'@Seller <b>"
+    assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r")) for value in row)
+
+
+def test_candidates_for_people_hold_no_control_sequence_and_no_markup(filled: Workspace, run: Run) -> None:
+    text = run("candidates", workspace=filled).stdout
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[bold]" in text.replace("\n", "")
+    assert "copy" in text
+
+
+def test_candidates_are_narrowed_by_verdict_and_date(filled: Workspace, run: Run) -> None:
+    def count(*options: str) -> int:
+        return len(lines(run("candidates", "--json", *options, workspace=filled).stdout))
+
+    assert count("--verdict", "copy") == 1
+    assert count("--verdict", "possible") == 0
+    assert count("--since", "2026-11-21") == 1
+    assert count("--since", "2026-11-21T02:32+00:00") == 1
+    assert count("--since", "2026-11-21T03:33+01:00") == 0
+    assert "No candidates" in run("candidates", "--since", "2027-01-01", workspace=filled).stdout
+
+
+def test_status_has_the_documented_fields_and_names_what_was_not_seen(filled: Workspace, run: Run) -> None:
+    (record,) = lines(run("status", "--json", workspace=filled).stdout)
+    nights = {"planned_at", "ended_at", "outcome", "exit_code", "message"}
+    assert {*record, *record["run"], *nights} == documented("status", "`--json` fields:")
+    assert (record["run"]["run_id"], record["copies"], record["works"]) == (RUN_ID, 1, 1)
+    assert record["alarms"] == [
+        "shop: 1 page was refused by robots.txt or a limit",
+        "shop: 1 page could not be fetched",
+    ]
+    text = run("status", workspace=filled).stdout
+    assert "! shop: 1 page could not be fetched" in text
+
+
+def test_status_before_the_first_scan_says_so(workspace: Workspace, run: Run) -> None:
+    assert "No scan yet" in run("status", workspace=workspace).stdout
+    (record,) = lines(run("status", "--json", workspace=workspace).stdout)
+    assert (record["run"], record["alarms"]) == (None, [])
+
+
+def test_works_are_added_listed_and_documented(workspace: Workspace, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "heron.jpg").write_bytes(picture_bytes(9))
+    added = run(
+        "works", "add", tmp_path / "heron.jpg", "--title", "Heron [dim]", "--kind", "artwork", workspace=workspace
+    )
+    assert added.stdout == "heron.jpg  added as W-0001\n"
+    (record,) = lines(run("works", "list", "--json", workspace=workspace).stdout)
+    assert set(record) == documented("works list", "`--json` fields:")
+    assert record == {
+        "id": "W-0001", "title": "Heron [dim]", "kind": "artwork", "files": ["heron.jpg"],
+        "watermarks": [], "listed": True,
+    }  # fmt: skip
+    assert "Heron [dim]" in run("works", "list", workspace=workspace).stdout
+    assert works.COMMANDS
+
+
+def test_a_problem_of_works_check_has_the_documented_fields(workspace: Workspace, run: Run) -> None:
+    (workspace.references_path / "a.jpg").write_bytes(b"no picture")
+    (record,) = lines(run("works", "check", "--json", workspace=workspace).stdout)
+    assert set(record) == documented("works check", "`--json` fields:")
+
+
+def test_parse_reads_a_saved_page_with_the_documented_fields(tmp_path: Path, run: Run) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(LISTING_PAGE, encoding="utf-8")
+    (record,) = lines(run("parse", page, "--url", "https://shop.example/heron", "--json").stdout)
+    assert set(record) == documented("parse", "`--json` fields:")
+    assert (record["title"], record["price_amount"], record["price_currency"]) == ("Heron print", "12.50", "EUR")
+    assert record["pictures"] == ["https://shop.example/1.jpg"]
+    assert "Heron print" in run("parse", page, "--url", "https://shop.example/heron").stdout
+    assert run("parse", page, "--url", "heron.html").exit_code == 2
+    assert parse.COMMANDS
+
+
+def test_compare_finds_the_same_picture_and_draws_it(tmp_path: Path, run: Run) -> None:
+    for name, seed in (("ours/heron.jpg", 1), ("theirs/copy.jpg", 1), ("theirs/other.jpg", 2)):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(picture_bytes(seed, size=256))
+    drawings = tmp_path / "drawings"
+    found = run("compare", tmp_path / "ours", tmp_path / "theirs", "--json", "--overlays", drawings)
+    (record,) = lines(found.stdout)
+    (match,) = record["matches"]
+    assert {*record, *match} == documented("compare", "`--json` fields:")
+    assert (record["picture"], match["reference"], match["verdict"]) == ("copy.jpg", "heron.jpg", "copy")
+    assert any(path.name.endswith("-side-by-side.jpg") for path in drawings.iterdir())
+    everything = run("compare", tmp_path / "ours", tmp_path / "theirs", "--all", "--json")
+    assert [item["picture"] for item in lines(everything.stdout)] == ["copy.jpg", "other.jpg"]
+    assert "other.jpg" not in run("compare", tmp_path / "ours", tmp_path / "theirs").stdout
+    assert compare.COMMANDS
+
+
+def test_compare_names_a_broken_reference_and_an_empty_folder(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "theirs").mkdir()
+    assert run("compare", tmp_path / "ours", tmp_path / "theirs").exit_code == 2
+    (tmp_path / "ours" / "broken.jpg").write_bytes(b"broken")
+    result = run("compare", tmp_path / "ours", tmp_path / "theirs")
+    assert "broken.jpg" in result.stderr
+    assert "No match among 0 pictures" in result.stdout
+
+
+def test_doctor_finds_a_filled_workspace_healthy_offline(filled: Workspace, run: Run) -> None:
+    (filled.references_path / "a.jpg").write_bytes(picture_bytes(1))
+    result = run("doctor", "--offline", "--json", workspace=filled)
+    records = lines(result.stdout)
+    assert {record["state"] for record in records if record["check"] != "disk space"} == {"fine"}
+    assert set(records[0]) == documented("doctor", "`--json` fields:")
+    assert "casebook" in run("doctor", "--offline", workspace=filled).stdout
+    assert doctor.COMMANDS

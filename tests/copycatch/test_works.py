@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import tomlkit
+
+from casebook.types import ReferenceKind, WorkKind
+from copycatch.works import WorksError, read_library
+from copycatch.works_edit import Wish, add_works
+from tests.copycatch.filled import picture_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from copycatch.workspace import Workspace
+    from tests.copycatch.conftest import Run
+
+
+def put(workspace: Workspace, name: str, data: bytes) -> Path:
+    path = workspace.references_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def write_works(workspace: Workspace, text: str) -> None:
+    workspace.works_path.write_text(text, encoding="utf-8")
+
+
+def problems(workspace: Workspace) -> dict[str, str]:
+    return {problem.where: problem.message for problem in read_library(workspace).problems}
+
+
+def test_listed_files_become_references_of_their_work(workspace: Workspace) -> None:
+    put(workspace, "a.jpg", b"a")
+    put(workspace, "deep/b.png", b"b")
+    put(workspace, "mark.png", b"m")
+    write_works(
+        workspace,
+        '[[works]]\nid = "W-7"\ntitle = "Seven"\nkind = "artwork"\nfiles = ["a.jpg", "deep/b.png"]\n'
+        'watermarks = ["mark.png"]\n',
+    )
+    library = read_library(workspace)
+    assert [(work.work_id, work.title, work.kind) for work in library.works] == [("W-7", "Seven", WorkKind.ARTWORK)]
+    assert [(reference.path, reference.kind) for reference in library.references] == [
+        ("a.jpg", ReferenceKind.PICTURE),
+        ("deep/b.png", ReferenceKind.PICTURE),
+        ("mark.png", ReferenceKind.WATERMARK),
+    ]
+    assert [library.readers[reference.reference_id]() for reference in library.references] == [b"a", b"b", b"m"]
+    assert library.problems == []
+
+
+def test_an_unlisted_picture_is_a_work_whose_id_follows_from_its_path(workspace: Workspace) -> None:
+    put(workspace, "sub/Heron.JPG", b"a")
+    first, second = read_library(workspace), read_library(workspace)
+    assert [work.title for work in first.works] == ["Heron"]
+    assert first.works == second.works
+    assert first.works[0].work_id.startswith("F-")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file names")
+def test_hostile_file_names_are_watched_like_any_other(workspace: Workspace) -> None:
+    for number, name in enumerate(["a\nb.jpg", "<img src=x>.jpg", "\u202egpj.jpg", "\udcff.jpg", "\x1b[31m.jpg"]):
+        put(workspace, name, bytes([number]))
+    library = read_library(workspace)
+    assert len(library.references) == 5
+    assert library.problems == []
+    for work, reference in zip(library.works, library.references, strict=True):
+        assert "\n" not in work.title
+        (work.title + reference.path).encode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_no_path_leads_out_of_the_reference_folder(workspace: Workspace, tmp_path: Path) -> None:
+    outside = tmp_path / "secret.jpg"
+    outside.write_bytes(b"secret")
+    (workspace.references_path / "link.jpg").symlink_to(outside)
+    (workspace.references_path / "loop.jpg").symlink_to("loop.jpg")
+    listed = [str(outside), "../../secret.jpg", "x\x00y.jpg"]
+    write_works(workspace, f'[[works]]\nid = "W-1"\ntitle = "t"\nfiles = {json.dumps(listed)}\n')
+    found = problems(workspace)
+    assert all("outside" in found[name] for name in [*listed, "link.jpg", "loop.jpg"])
+    assert read_library(workspace).references == []
+
+
+def test_one_bad_file_loses_no_other(workspace: Workspace) -> None:
+    put(workspace, "good.jpg", b"good")
+    put(workspace, "same.jpg", b"good")
+    put(workspace, "layers.psd", b"psd")
+    put(workspace, "notes.txt", b"notes")
+    put(workspace, ".hidden.jpg", b"hidden")
+    (workspace.references_path / "folder.jpg").mkdir()
+    write_works(workspace, '[[works]]\nid = "W-1"\ntitle = "t"\nfiles = ["missing.jpg", "good.jpg", "folder.jpg"]\n')
+    found = problems(workspace)
+    assert "does not exist" in found["missing.jpg"]
+    assert "it is not a file" in found["folder.jpg"]
+    assert "not a kind of picture" in found["layers.psd"]
+    assert "duplicate" in found["same.jpg"]
+    assert set(found) == {"missing.jpg", "folder.jpg", "layers.psd", "same.jpg"}
+    assert [reference.path for reference in read_library(workspace).references] == ["good.jpg", "same.jpg"]
+
+
+def test_one_watermark_may_belong_to_many_works(workspace: Workspace) -> None:
+    put(workspace, "mark.png", b"m")
+    entry = '[[works]]\nid = "{0}"\ntitle = "{0}"\nwatermarks = ["mark.png"]\n'
+    write_works(workspace, entry.format("W-1") + entry.format("W-2"))
+    library = read_library(workspace)
+    assert library.problems == []
+    assert len(library.references) == 2
+
+
+def test_a_picture_that_changes_while_it_is_in_use_is_refused(workspace: Workspace) -> None:
+    path = put(workspace, "a.jpg", b"a")
+    library = read_library(workspace)
+    path.write_bytes(b"b")
+    with pytest.raises(WorksError, match="was changed"):
+        library.readers[library.references[0].reference_id]()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[[works]]\n", ["work 1: id must be", "work 1: title must be"]),
+        ('[[works]]\nid = "a"\ntitle = "t"\n[[works]]\nid = "a"\ntitle = "t"\n', ["the id 'a' stands 2 times"]),
+        ('[[works]]\nid = "a"\ntitle = "t"\nkind = "song"\nfile = "x"\n', ["kind must be", "unknown key 'file'"]),
+        ('[[works]]\nid = "a"\ntitle = "t"\nfiles = "x"\n', ["files must be a list"]),
+        ("works = 3\n", ["works must be [[works]] tables"]),
+        ("[[work]]\n", ["unknown key 'work'"]),
+        ("[[works]\n", ["is not TOML", "line 1"]),
+    ],
+)
+def test_a_list_of_works_that_is_not_understood_is_an_error_not_a_guess(
+    workspace: Workspace, text: str, expected: list[str]
+) -> None:
+    write_works(workspace, text)
+    with pytest.raises(WorksError) as caught:
+        read_library(workspace)
+    assert all(part in caught.value.message for part in expected)
+
+
+def test_adding_keeps_comments_and_gives_the_next_number(workspace: Workspace, tmp_path: Path) -> None:
+    write_works(workspace, '# mine\n[[works]]\nid = "W-0041" # the old one\ntitle = "Old"\nfiles = []\n')
+    source = tmp_path / "New [one].jpg"
+    source.write_bytes(b"new")
+    (added,) = add_works(workspace, [source], Wish())
+    assert (added.work_id, added.path) == ("W-0042", "New [one].jpg")
+    text = workspace.works_path.read_text(encoding="utf-8")
+    assert text.startswith('# mine\n[[works]]\nid = "W-0041" # the old one\n')
+    assert tomlkit.parse(text)["works"][1]["title"] == "New [one]"
+    assert (workspace.references_path / "New [one].jpg").read_bytes() == b"new"
+
+
+def test_a_folder_is_added_picture_by_picture_and_names_never_collide(workspace: Workspace, tmp_path: Path) -> None:
+    for number, name in enumerate(["x/a.jpg", "y/a.jpg", "y/b.png", "y/notes.txt"]):
+        path = tmp_path / "art" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes([number]))
+    added = add_works(workspace, [tmp_path / "art"], Wish())
+    assert [(item.path, item.work_id) for item in added] == [
+        ("a.jpg", "W-0001"),
+        ("a-2.jpg", "W-0002"),
+        ("b.png", "W-0003"),
+    ]
+    again = add_works(workspace, [tmp_path / "art"], Wish())
+    assert all(item.known for item in again)
+    assert len(read_library(workspace).references) == 3
+
+
+def test_files_with_a_title_or_an_id_belong_to_one_work(workspace: Workspace, tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg", "c.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    add_works(workspace, [tmp_path / "a.jpg", tmp_path / "b.jpg"], Wish(title="Two views", kind=WorkKind.ARTWORK))
+    add_works(workspace, [tmp_path / "c.png"], Wish(work_id="W-0001", watermark=True))
+    library = read_library(workspace)
+    assert [(work.work_id, work.title, work.kind) for work in library.works] == [
+        ("W-0001", "Two views", WorkKind.ARTWORK)
+    ]
+    assert [(reference.path, reference.kind.value) for reference in library.references] == [
+        ("a.jpg", "picture"),
+        ("b.jpg", "picture"),
+        ("c.png", "watermark"),
+    ]
+    with pytest.raises(WorksError, match="exists already"):
+        add_works(workspace, [tmp_path / "c.png"], Wish(work_id="W-0001", title="Other"))
+
+
+def test_a_picture_watched_unlisted_keeps_its_id_when_it_is_listed(workspace: Workspace) -> None:
+    path = put(workspace, "sub/heron.jpg", b"h")
+    before = read_library(workspace)
+    add_works(workspace, [path], Wish())
+    after = read_library(workspace)
+    assert after.works == before.works
+    assert after.references == before.references
+    assert 'files = ["sub/heron.jpg"]' in workspace.works_path.read_text(encoding="utf-8")
+
+
+def test_a_refused_addition_changes_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    (tmp_path / "song.mp3").write_bytes(b"s")
+    before = workspace.works_path.read_bytes()
+    for sources in (["a.jpg", "none.jpg"], ["a.jpg", "song.mp3"]):
+        with pytest.raises(WorksError):
+            add_works(workspace, [tmp_path / name for name in sources], Wish())
+    with pytest.raises(WorksError, match="id must be one line"):
+        add_works(workspace, [tmp_path / "a.jpg"], Wish(work_id="two\nlines"))
+    assert workspace.works_path.read_bytes() == before
+    assert list(workspace.references_path.iterdir()) == [workspace.works_path]
+
+
+def test_check_names_broken_plain_missing_and_unlisted_files(workspace: Workspace, run: Run) -> None:
+    put(workspace, "good.jpg", picture_bytes(5, size=256))
+    put(workspace, "broken.jpg", b"this is no picture")
+    put(workspace, "cut.jpg", picture_bytes(6, size=256)[:900])
+    write_works(workspace, '[[works]]\nid = "W-1"\ntitle = "t"\nfiles = ["broken.jpg", "cut.jpg", "missing.jpg"]\n')
+    result = run("works", "check", workspace=workspace)
+    assert result.exit_code == 1
+    assert "good.jpg  is not in works.toml" in result.stdout
+    for name in ("broken.jpg", "cut.jpg", "missing.jpg"):
+        assert f"\n{name}  " in result.stdout
+    records = [json.loads(line) for line in run("works", "check", "--json", workspace=workspace).stdout.splitlines()]
+    assert {record["file"] for record in records} == {"broken.jpg", "cut.jpg", "missing.jpg"}
+
+
+def test_check_is_content_with_whole_pictures(workspace: Workspace, run: Run) -> None:
+    put(workspace, "good.jpg", picture_bytes(5, size=256))
+    result = run("works", "check", workspace=workspace)
+    assert result.exit_code == 0
+    assert "1 pictures of 1 works read, 0 problems" in result.stdout
