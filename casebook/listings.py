@@ -130,7 +130,12 @@ GROUP BY latest.listing_key
 """
 
 _SELECT_LISTING = """
-SELECT listing.*, seller.seller_id, seller.name AS seller_name, seller.url AS seller_url
+SELECT listing.*, seller.seller_id, seller.name AS seller_name, seller.url AS seller_url, (
+    SELECT json_group_array(json_array(url, json(fallbacks))) FROM (
+        SELECT url, fallbacks FROM gallery
+        WHERE gallery.listing_key = listing.listing_key AND gallery.current ORDER BY position
+    )
+) AS gallery
 FROM listing LEFT JOIN seller USING (seller_key)
 """
 
@@ -139,14 +144,14 @@ class Listings(Store):
     def listing(self, listing_key: str) -> Listing | None:
         """Return the listing as last known: its newest readable page, its proven state, its current gallery."""
         row = self._first(_SELECT_LISTING + "WHERE listing_key = :key", {"key": listing_key})
-        return None if row is None else self._listing(row)
+        return None if row is None else _listing(row)
 
     def known_listings(self, target: str) -> list[Listing]:
         """Return the listings which that target of the configuration found first, oldest first."""
         rows = self._run(
             _SELECT_LISTING + "WHERE target = :target ORDER BY listing.first_seen_at, listing_key", {"target": target}
         )
-        return [self._listing(row) for row in rows.fetchall()]
+        return [_listing(row) for row in rows]
 
     def looks(self, listing_key: str) -> list[Look]:
         """Return every look at the listing, oldest first."""
@@ -267,25 +272,22 @@ class Listings(Store):
                 state, reason = ListingState.UNKNOWN, f"looked gone at {look['at']}, not yet confirmed: {reason}"
         self._run(_SETTLE_LISTING, {**key, "state": state, "reason": reason})
 
-    def _listing(self, row: Any) -> Listing:
-        gallery = self._run(
-            "SELECT url, fallbacks FROM gallery WHERE listing_key = :key AND current ORDER BY position",
-            {"key": row["listing_key"]},
-        )
-        return Listing(
-            marketplace=row["marketplace"],
-            listing_id=row["listing_id"],
-            url=row["url"],
-            title=row["title"],
-            state=ListingState(row["state"]),
-            state_reason=row["state_reason"],
-            layout=row["layout"],
-            price=_price(row),
-            seller=_seller(row),
-            gallery=tuple(
-                GalleryPicture(url=place["url"], fallbacks=tuple(json.loads(place["fallbacks"]))) for place in gallery
-            ),
-        )
+
+def _listing(row: Any) -> Listing:
+    return Listing(
+        marketplace=row["marketplace"],
+        listing_id=row["listing_id"],
+        url=row["url"],
+        title=row["title"],
+        state=ListingState(row["state"]),
+        state_reason=row["state_reason"],
+        layout=row["layout"],
+        price=_price(row),
+        seller=_seller(row),
+        gallery=tuple(
+            GalleryPicture(url=url, fallbacks=tuple(fallbacks)) for url, fallbacks in json.loads(row["gallery"])
+        ),
+    )
 
 
 def _price(row: Any) -> Money | None:
