@@ -190,7 +190,7 @@ class BuyBox:
         heading = "self::h2 or self::h3 or self::h4 or self::h5"
         query = f"//body//a[@href][.//*[self::img or {heading}] or ancestor::*[{heading}]]"
         for node in self._page.selector.xpath(query)[: _MOST * 3]:
-            url = self._page.join(node.attrib["href"])
+            url = self._page.join(node.root.get("href"))
             if url is None or is_picture_url(url) or not same_host(url, self._page.url):
                 continue
             if listing_name(url) != listing_name(self._page.url):

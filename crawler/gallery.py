@@ -31,6 +31,7 @@ _STRIP = re.compile(r"(?<!img-)(?<!with-)thumb|indicator|pager|(?:^|[-_ ])nav(?:
 _PICTURE_ATTRIBUTE = re.compile(
     r"(?:^|[-_:])(?:src|srcset|image|img|photo|picture|zoom|original|orig|large|full|hires|big|lazy|bg|background|href|thumb)"
 )
+_ATTRIBUTE = re.compile(r"[A-Za-z][\w:.-]*", re.ASCII)
 _LARGE_ATTRIBUTE = re.compile(r"zoom|hires|large|full|orig|big")
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;{}]{0,200}?url\(\s*['\"]?([^'\")]{1,2000})", re.IGNORECASE)
 _CANDIDATE = re.compile(r"(?:[^\s,]|,(?=\S))+(?:\s+[\d.]+[wxh])?")
@@ -93,7 +94,7 @@ def _place(element: HtmlElement, page: Page) -> Place:
         url = page.join(element.get("href"))
         found = [PictureUrl(url=url)] if url and is_picture_url(url) else []
     else:
-        names = [str(name) for name in element.attrib if _PICTURE_ATTRIBUTE.search(str(name).lower())]
+        names = [str(name) for name in element.attrib if _is_picture_attribute(str(name))]
         for name in sorted(names, key=lambda name: (_LARGE_ATTRIBUTE.search(name) is None, name == "src")):
             if name == "href" or (element.tag not in ("img", "source") and name in ("src", "srcset")):
                 continue
@@ -107,6 +108,11 @@ def _place(element: HtmlElement, page: Page) -> Place:
             url = page.join(anchor.get("href"))
             found[:0] = [PictureUrl(url=url)] if url and is_picture_url(url) else []
     return tuple(one for one in found if not is_placeholder(one.url))
+
+
+def _is_picture_attribute(name: str) -> bool:
+    # Broken markup gives attributes such as `{"@type"`, which lxml lists but refuses to look up.
+    return _ATTRIBUTE.fullmatch(name) is not None and _PICTURE_ATTRIBUTE.search(name.lower()) is not None
 
 
 def _urls(name: str, value: str, tag: str, page: Page) -> list[PictureUrl]:

@@ -51,7 +51,7 @@ _LISTING_PATH = re.compile(
     r"|[-_/]p-?\d{3,}(?:\.html?)?$",
     re.IGNORECASE,
 )
-_MOST_LINKS = 5000
+_MOST_LINKS = 2000
 
 
 def listing_links(page: Page, card_urls: Iterable[str]) -> tuple[str, ...]:
@@ -84,12 +84,12 @@ def page_links(page: Page, listings: Iterable[str]) -> tuple[str, ...]:
 
 def _links(page: Page) -> Iterator[tuple[HtmlElement, str]]:
     for node in page.selector.xpath("(//a | //link[@rel='next'])[@href]")[:_MOST_LINKS]:
-        href = node.attrib["href"].strip()
+        href = node.root.get("href").strip()
         if (
             not href
             or href.startswith("#")
-            or "nofollow" in node.attrib.get("rel", "").lower()
-            or "download" in node.attrib
+            or "nofollow" in node.root.get("rel", "").lower()
+            or "download" in node.root.attrib
         ):
             continue
         joined = page.join(href)

@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from lxml.etree import ParserError, fromstring
+from lxml.html import HTMLParser
 from parsel import Selector
 from w3lib.encoding import html_to_unicode
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
     from casebook.types import Listing, ListingState
+
+
+_EMPTY = fromstring("<html></html>", parser=HTMLParser())
 
 
 # Not slotted: the lazy parts are cached in the instance's dictionary.
@@ -46,8 +51,18 @@ class Page:
 
     @cached_property
     def selector(self) -> Selector:
-        """The parsed page; an empty body gives an empty document."""
-        return Selector(text=self.text or "<html></html>", type="html")
+        """The parsed page; an empty body gives an empty document.
+
+        The parser keeps its own limits (256 levels, 10 MB of text in one place): what a page nests deeper is cut off,
+        so that everything that walks the tree stays quick.
+        """
+        parser = HTMLParser(encoding="utf-8", recover=True, huge_tree=False)
+        data = self.text.encode("utf-8", "replace")
+        try:
+            root = fromstring(data, parser=parser) if data.strip() else None
+        except ParserError:
+            root = None
+        return Selector(root=_EMPTY if root is None else root, type="html")
 
     @property
     def root(self) -> HtmlElement:
@@ -70,8 +85,8 @@ class Page:
         """The `<meta>` values by lower-case property or name, in document order (OpenGraph and its like)."""
         found: dict[str, list[str]] = {}
         for tag in self.selector.xpath("//meta[@content]"):
-            name = (tag.attrib.get("property") or tag.attrib.get("name") or "").strip().lower()
-            value = tag.attrib["content"].strip()
+            name = (tag.root.get("property") or tag.root.get("name") or "").strip().lower()
+            value = tag.root.get("content").strip()
             if name and value:
                 found.setdefault(name, []).append(value)
         return {name: tuple(values) for name, values in found.items()}

@@ -43,6 +43,9 @@ _STATES = {
     "discontinued": ListingState.ENDED,
 }
 _MOST_VARIANTS = 500
+# extruct's time grows with the square of the microdata items on a page, and faster with their nesting.
+_MOST_ITEMS = 1000
+_DEEPEST_ITEM = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,8 @@ def _things(value: object) -> Iterator[Thing]:
 
 
 def _microdata(page: Page) -> list[Thing]:
-    if "itemscope" not in page.text:
+    too_deep = f"//*[@itemscope][count(ancestor::*[@itemscope]) > {_DEEPEST_ITEM}]"
+    if not 0 < len(page.selector.xpath("//*[@itemscope]")) <= _MOST_ITEMS or page.selector.xpath(too_deep):
         return []
     try:
         items = MicrodataExtractor().extract_items(page.root, page.base_url)
@@ -146,7 +150,7 @@ def _types(thing: Thing) -> set[str]:
 
 def _main(things: Iterable[Thing], page: Page) -> list[Thing]:
     """Return the declarations of the page's own product, group first: several may describe the same one."""
-    products = [thing for thing in things if _types(thing) & _PRODUCTS]
+    products = [thing for thing in things if _types(thing) & _PRODUCTS][:_MOST_VARIANTS]
     if len(products) > 1:
         own = [thing for thing in products if listing_name(page.url) in _names(thing, page)]
         groups = [thing for thing in products if "productgroup" in _types(thing)]

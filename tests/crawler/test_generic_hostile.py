@@ -1,0 +1,86 @@
+"""Hostile pages: whatever the bytes, a reading comes back soon, and it is never a removal."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from casebook.types import ListingState
+from crawler.canonical import canonical_url, listing_name
+from crawler.marketplaces import generic
+from crawler.page import Page
+
+URL = "https://shop.example/p/1"
+PAGES = Path(__file__).parents[2] / "fixtures" / "pages" / "generic"
+BODIES = [path.read_bytes() for path in sorted(PAGES.glob("*.html"))]
+FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+DEEP = 10_000
+
+
+def _harmless(body: bytes) -> None:
+    reading = generic.read(Page(url=URL, status=200, body=body))
+    assert not reading.gone
+    assert reading.state is not ListingState.REMOVED
+    if reading.listing is not None:
+        reading.listing.title.encode()
+        assert all(picture.url.startswith(("http://", "https://")) for picture in reading.listing.gallery)
+
+
+@FEW
+@given(st.binary(max_size=3000))
+def test_random_bytes_raise_nothing_and_remove_nothing(body: bytes) -> None:
+    _harmless(body)
+
+
+@FEW
+@given(st.sampled_from(BODIES), st.data())
+def test_a_cut_shuffled_or_spoiled_page_raises_nothing_and_removes_nothing(body: bytes, data: st.DataObject) -> None:
+    marks = sorted(data.draw(st.lists(st.integers(0, len(body)), min_size=2, max_size=8)))
+    pieces = [body[start:end] for start, end in zip([0, *marks], [*marks, len(body)], strict=True)]
+    pieces = data.draw(st.permutations(pieces))
+    _harmless(data.draw(st.sampled_from([b"", b"\x00", b"\xff\xfe", b"<", b'"', b"\\ud800"])).join(pieces))
+
+
+@FEW
+@given(st.text(max_size=200))
+def test_any_text_in_a_json_ld_block_raises_nothing(text: str) -> None:
+    script = '<script type="application/ld+json">{"@type": "Product", "name": "x", "image": ' + text + "}</script>"
+    _harmless(script.encode("utf-8", "replace"))
+
+
+@FEW
+@given(st.text(max_size=80))
+def test_a_canonical_url_is_its_own_canonical_url(tail: str) -> None:
+    url = canonical_url("https://Shop.example/" + tail)
+    assert canonical_url(url) == url
+    assert listing_name(url) == listing_name("https://Shop.example/" + tail)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("<h1>x</h1>" + "<div class='gallery price'>" * DEEP + "<img src=a.jpg>", id="deep divs"),
+        pytest.param("<h1>x</h1>" + "<a href=b>" * DEEP, id="deep links"),
+        pytest.param('<i itemscope itemprop=a itemtype="http://schema.org/Product">' * DEEP, id="deep items"),
+        pytest.param('<script type="application/ld+json">' + '{"@graph":[' * DEEP + "</script>", id="deep JSON-LD"),
+        pytest.param('<script type="application/json">' + "[" * DEEP + "]" * DEEP + "</script>", id="deep JSON"),
+        pytest.param('<img srcset="' + ("a " * 10 + ",") * DEEP + '">', id="long srcset"),
+        pytest.param('<div class="gallery" style="' + "background:url(" * DEEP + '">', id="long style"),
+        pytest.param('<h1>x</h1><b class="' + "thumb-" * DEEP + 'price">' + "1," * DEEP + "</b>", id="long class"),
+        pytest.param('<a href="/' + "%" * DEEP + "?" + "&" * DEEP + '">x</a>', id="long link"),
+        pytest.param('<script type="application/ld+json">{"a":1' + ", " * DEEP * 5 + "</script>", id="commas"),
+        pytest.param("<h1>x</h1>" + "<b class=price>$5</b>" * 3000, id="many prices"),
+        pytest.param(
+            "<h1>x</h1>" + "".join(f"<li><a href=/p/{n}><img src={n}.jpg></a>$5</li>" for n in range(3000)),
+            id="many cards",
+        ),
+    ],
+)
+def test_a_page_built_to_be_slow_is_read_in_seconds(body: str) -> None:
+    started = time.process_time()
+    _harmless(body.encode())
+    assert time.process_time() - started < 8
