@@ -93,6 +93,7 @@ _SCANS = (
     ) STRICT
     """,
     "CREATE INDEX fetch_url ON fetch (url, requested_at)",
+    "CREATE INDEX fetch_run ON fetch (run_id, requested_at)",
 )
 
 _LISTINGS = (
