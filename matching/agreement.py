@@ -26,10 +26,12 @@ SHIFTS = tuple((dy, dx) for dy in (-STEP, 0, STEP) for dx in (-STEP, 0, STEP))
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Agreement:
-    """`cells` counts the textured cells of the overlap, `agreeing` the share of them whose normalised correlation
-    exceeds 0.6, `closeness` the median correlation of those. Shares are parts of the area, 0 to 1."""
+    """`cells` counts the textured cells of the overlap and `plain_cells` the others, `agreeing` is the share of the
+    textured ones whose normalised correlation exceeds 0.6, `closeness` the median correlation of those. Shares are
+    parts of the area, 0 to 1."""
 
     cells: int
+    plain_cells: int
     agreeing: float
     closeness: float
     reference_share: float
@@ -55,11 +57,13 @@ def measure(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform:
         theirs = _normalised(_cells(np.roll(warped, shift, axis=(0, 1))))
         correlation = np.maximum(correlation, (ours[0] * theirs[0]).mean(axis=1))
     still = _cells(warped).std(axis=1)
-    values = correlation[covered & (np.maximum(ours[1], still) > TEXTURE)]
+    textured = covered & (np.maximum(ours[1], still) > TEXTURE)
+    values = correlation[textured]
     agreeing = values[values > AGREES]
     reference_share, picture_share = shares(picture.shape, reference.shape, transform)
     return Agreement(
         cells=len(values),
+        plain_cells=int((covered & ~textured).sum()),
         agreeing=len(agreeing) / len(values) if len(values) else 0.0,
         closeness=float(np.median(agreeing)) if len(agreeing) else 0.0,
         reference_share=reference_share,

@@ -23,11 +23,14 @@ NAME = "orb"
 VERSION = 1
 MIN_CELLS = 12
 CONTAINED = 0.992
-CLEAR_AGREEING = 0.96
+CLEAR_AGREEING = 0.97
 CLEAR_CLOSENESS = 0.9
 COVERED_AGREEING = 0.45
 COVERED_CLOSENESS = 0.98
-COVERED_INLIERS = 15
+RIGID_INLIERS = 15
+COVERED_AREA = 0.25
+PLAIN_SHARE = 0.4
+PLAIN_CLOSENESS = 0.995
 TILE_PICTURE_SHARE = 0.55
 TILE_AGREEING = 0.5
 TILE_CLOSENESS = 0.965
@@ -41,7 +44,10 @@ PARAMETERS: Mapping[str, float] = {
     "clear_closeness": CLEAR_CLOSENESS,
     "covered_agreeing": COVERED_AGREEING,
     "covered_closeness": COVERED_CLOSENESS,
-    "covered_inliers": COVERED_INLIERS,
+    "rigid_inliers": RIGID_INLIERS,
+    "covered_area": COVERED_AREA,
+    "plain_share": PLAIN_SHARE,
+    "plain_closeness": PLAIN_CLOSENESS,
     "tile_picture_share": TILE_PICTURE_SHARE,
     "tile_agreeing": TILE_AGREEING,
     "tile_closeness": TILE_CLOSENESS,
@@ -95,6 +101,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
         measures=(
             ("inliers", float(inliers)),
             ("textured_cells", float(agreement.cells)),
+            ("plain_cells", float(agreement.plain_cells)),
             ("agreeing", agreement.agreeing),
             ("closeness", agreement.closeness),
             ("stretch", best.alignment.stretch),
@@ -129,33 +136,49 @@ def _verdict(overlay: _Overlay, kind: WorkKind) -> Verdict:
     A copy shows no more of the scene than the reference does: its frame lies inside the reference's, or the reference
     lies whole inside it. Two photographs from nearly the same place reach over each other's edges.
 
-    - *clear*: contained, and 96 % of the overlapping texture agrees;
-    - *covered* by badges or text: contained, neither stretched nor tilted, and the 45 % or more that agree do so
-      nearly perfectly (median correlation 0.98), as one file does with itself and two photographs do not;
+    - *clear*: contained, and 97 % of the overlapping texture agrees;
+    - *covered* by badges or text: contained, neither stretched nor tilted, and what does agree, 45 % of the texture and
+      a quarter of the area or more, does so nearly perfectly (median correlation 0.98), as one file does with itself
+      and two photographs do not. Goods on plain white share outlines with their whole family, so they need 0.995;
     - *tile* of a collage: a cut piece on a larger sheet, so not contained; small on its sheet, the rest of which
       disagrees.
 
     Art is protected wherever it is printed or photographed, so for it clear agreement is enough without containment.
     """
-    agreement, alignment = overlay.agreement, overlay.alignment
+    agreement = overlay.agreement
     if agreement.cells >= MIN_CELLS:
-        clear = agreement.agreeing >= CLEAR_AGREEING and agreement.closeness >= CLEAR_CLOSENESS
         contained = max(agreement.reference_share, agreement.picture_share) >= CONTAINED
+        clear = agreement.agreeing >= CLEAR_AGREEING and agreement.closeness >= CLEAR_CLOSENESS
         if clear and (contained or kind is WorkKind.ARTWORK):
             return Verdict.COPY
-        rigid = max(alignment.stretch, alignment.foreshortening) <= RIGID
-        enough = len(alignment.picture_points) >= COVERED_INLIERS
-        covered = agreement.agreeing >= COVERED_AGREEING and agreement.closeness >= COVERED_CLOSENESS
-        tile = (
-            agreement.picture_share <= TILE_PICTURE_SHARE
-            and agreement.agreeing >= TILE_AGREEING
-            and agreement.closeness >= TILE_CLOSENESS
-        )
-        if rigid and enough and ((contained and covered) or tile):
+        if _rigid(overlay.alignment) and ((contained and _covered(agreement)) or _tile(agreement)):
             return Verdict.COPY
     if overlay.agreeing_cells >= POSSIBLE_CELLS and agreement.agreeing >= POSSIBLE_AGREEING:
         return Verdict.POSSIBLE
     return Verdict.NONE
+
+
+def _rigid(alignment: Alignment) -> bool:
+    upright = max(alignment.stretch, alignment.foreshortening) <= RIGID
+    return upright and len(alignment.picture_points) >= RIGID_INLIERS
+
+
+def _covered(agreement: Agreement) -> bool:
+    overlap = agreement.cells + agreement.plain_cells
+    closeness = PLAIN_CLOSENESS if agreement.plain_cells > PLAIN_SHARE * overlap else COVERED_CLOSENESS
+    return (
+        agreement.agreeing >= COVERED_AGREEING
+        and agreement.agreeing * agreement.cells >= COVERED_AREA * overlap
+        and agreement.closeness >= closeness
+    )
+
+
+def _tile(agreement: Agreement) -> bool:
+    return (
+        agreement.picture_share <= TILE_PICTURE_SHARE
+        and agreement.agreeing >= TILE_AGREEING
+        and agreement.closeness >= TILE_CLOSENESS
+    )
 
 
 def _because(overlay: _Overlay, verdict: Verdict) -> str:

@@ -25,7 +25,7 @@ NAME = "phash"
 VERSION = 1
 MAX_DISTANCE = 10
 NEAR_DISTANCE = 4
-COPY_AGREEING = 0.96
+COPY_AGREEING = 0.97
 COPY_CLOSENESS = 0.9
 MIN_CELLS = 12
 PARAMETERS: Mapping[str, float] = {
@@ -45,7 +45,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
 
     1. Take the nearest of the reference's eight turns and mirrors; farther than 10 bits there is nothing to say.
     2. Lay the frames over one another with that turn and measure dense agreement.
-    3. A copy needs 12 textured cells of which 96 % agree. Where there is too little texture to tell, a distance of 4
+    3. A copy needs 12 textured cells of which 97 % agree. Where there is too little texture to tell, a distance of 4
        bits or less is `possible`.
     """
     if not picture.readable or picture.phash is None or not reference.phashes:

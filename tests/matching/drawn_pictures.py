@@ -9,13 +9,19 @@ SIZE = (640, 480)
 
 
 def background(seed: int) -> Image.Image:
-    """A rug: noise at four scales, in colour."""
+    """A rug: light and dark at four scales, colours in large patches."""
     rng = np.random.default_rng(seed)
-    sheet = np.zeros((SIZE[1], SIZE[0], 3))
-    for cell, weight in ((4, 0.2), (10, 0.3), (28, 0.3), (90, 0.2)):
-        coarse = rng.integers(0, 256, (SIZE[1] // cell + 2, SIZE[0] // cell + 2, 3), dtype=np.uint8)
-        sheet += weight * np.asarray(Image.fromarray(coarse).resize(SIZE, Image.Resampling.BICUBIC), np.float64)
-    return Image.fromarray(np.clip((sheet - 128) * 1.6 + 128, 0, 255).astype(np.uint8))
+    light = sum(weight * noise(rng, cell, 1) for cell, weight in ((4, 0.2), (10, 0.3), (28, 0.3), (90, 0.2)))
+    colour = noise(rng, 120, 3) - 128
+    sheet = (light - 128) * 1.8 + 128 + colour - colour.mean(axis=2, keepdims=True)
+    return Image.fromarray(np.clip(sheet, 0, 255).astype(np.uint8))
+
+
+def noise(rng: np.random.Generator, cell: int, bands: int) -> np.ndarray:
+    """Smooth noise of shape (480, 640, bands), 0 to 255, with blobs `cell` pixels wide."""
+    coarse = rng.integers(0, 256, (bands, SIZE[1] // cell + 2, SIZE[0] // cell + 2), dtype=np.uint8)
+    fine = [np.asarray(Image.fromarray(band).resize(SIZE, Image.Resampling.BICUBIC), np.float64) for band in coarse]
+    return np.stack(fine, axis=2)
 
 
 def garment(sheet: Image.Image, seed: int) -> Image.Image:

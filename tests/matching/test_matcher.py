@@ -172,21 +172,13 @@ def test_a_watermark_reference_matches_only_its_own_file(files):
     assert matcher.examine(data).matches[0].verdict is Verdict.COPY
 
 
-def test_art_seen_at_an_angle_beyond_its_frame_is_a_copy_and_a_photograph_is_only_possible():
-    art = photograph(900)
-    wide = art.transform(
-        (640, 480),
-        Image.Transform.PERSPECTIVE,
-        (1.0, 0.03, -30, 0.02, 1.0, 40, 0.0001, 0.00002),
-        Image.Resampling.BICUBIC,
-        fillcolor="white",
-    ).crop((35, 0, 640, 430))
-    data = jpeg(art, 92)
+def test_a_view_reaching_beyond_the_frame_is_a_copy_of_art_but_not_surely_of_a_photograph():
+    scene = photograph(900)
+    data = jpeg(scene.crop((0, 0, 580, 440)), 92)
     verdicts = {}
     for kind in WorkKind:
         matcher = Matcher(ReferenceLibrary.build([(reference_of(data, "art"), kind, data)]))
-        matches = matcher.examine(jpeg(wide)).matches
-        verdicts[kind] = matches[0].verdict if matches else Verdict.NONE
+        verdicts[kind] = matcher.examine(jpeg(scene.crop((60, 40, 640, 480)))).matches[0].verdict
     assert verdicts == {WorkKind.PHOTO: Verdict.POSSIBLE, WorkKind.ARTWORK: Verdict.COPY}
 
 
