@@ -132,5 +132,5 @@ class Workspace:
         return Blobs(self.blobs_path)
 
     def lock(self, what: str) -> WorkspaceLock:
-        """Return the lock that a "scan" or "match" holds while it works; `what` names it to those who come second."""
-        return WorkspaceLock(self.lock_path, f"A {what}")
+        """Return the lock that a scan or a match holds; `what` names the holder to those who come second: "A scan"."""
+        return WorkspaceLock(self.lock_path, what)
