@@ -13,7 +13,7 @@ from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 
-SEEDS = range(0, 600, 100)
+SEEDS = range(0, 400, 100)
 
 
 def reference_of(data: bytes, name: str) -> Reference:
@@ -48,13 +48,13 @@ def copies(matcher: Matcher, files: dict[str, bytes], data: bytes) -> set[str]:
 
 
 @pytest.mark.parametrize("edit", EDITS)
-@pytest.mark.parametrize("seed", SEEDS[:3])
+@pytest.mark.parametrize("seed", SEEDS[:2])
 def test_an_edited_copy_is_found_and_nothing_else(edit, seed, matcher, files):
     data = jpeg(EDITS[edit](photograph(seed)))
     assert copies(matcher, files, data) == {f"photo {seed}"}
 
 
-@pytest.mark.parametrize("seed", SEEDS[:3])
+@pytest.mark.parametrize("seed", SEEDS[:2])
 def test_a_tile_of_a_collage_is_found(seed, matcher, files):
     data = jpeg(collaged(photograph(seed), [photograph(seed + place) for place in (31, 32, 33)]))
     assert copies(matcher, files, data) == {f"photo {seed}"}
@@ -67,13 +67,13 @@ def test_the_very_file_is_named_as_such(matcher, files):
     assert [item.stage for item in match.evidence] == ["sha256", "phash", "orb"]
 
 
-@pytest.mark.parametrize("seed", SEEDS[:3])
-@pytest.mark.parametrize("other", [1, 2, 3])
+@pytest.mark.parametrize("seed", SEEDS[:2])
+@pytest.mark.parametrize("other", [1, 2])
 def test_another_garment_on_the_same_rug_is_not_a_copy(seed, other, matcher, files):
     assert copies(matcher, files, jpeg(same_rug(seed, other))) == set()
 
 
-@pytest.mark.parametrize("flavour", range(1, 6))
+@pytest.mark.parametrize("flavour", range(1, 4))
 def test_another_carton_of_the_same_shape_is_not_a_copy(flavour, matcher, files):
     assert copies(matcher, files, jpeg(carton(flavour))) == set()
 
@@ -141,7 +141,7 @@ def test_the_whole_picture_stage_knows_each_turn_and_mirror(turn, matcher):
 
 
 def test_the_same_bytes_give_the_same_examination(library):
-    data = jpeg(text_across(turned_7(photograph(300))))
+    data = jpeg(text_across(turned_7(photograph(200))))
     assert Matcher(library).examine(data) == Matcher(library).examine(data)
 
 
