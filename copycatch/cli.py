@@ -8,31 +8,47 @@ import signal
 import sqlite3
 import sys
 import traceback
+from importlib import import_module
 from importlib.metadata import version
 from typing import Any, NoReturn
 
 import click
 
 from casebook.errors import CopycatchError
-from copycatch.commands import (
-    candidates,
-    compare,
-    demo,
-    doctor,
-    init,
-    parse,
-    scan,
-    schedule,
-    status,
-    works,
-)
 from copycatch.output import plain
 
 INTERRUPTED = 130
 
 
+# Each command and its module. Modules are imported when they are asked for: `candidates` need not wait for OpenCV, nor
+# every worker process of the matching, which imports this file anew, for Scrapy.
+_MODULES = {
+    "init": "init",
+    "works": "works",
+    "scan": "scan",
+    "match": "scan",
+    "compare": "compare",
+    "parse": "parse",
+    "candidates": "candidates",
+    "status": "status",
+    "doctor": "doctor",
+    "schedule": "schedule",
+    "demo": "demo",
+}
+
+
 class CopycatchGroup(click.Group):
     """The root of the commands: turns every failure into one message, a remedy and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULES:
+            return None
+        module = import_module(f"copycatch.commands.{_MODULES[cmd_name]}")
+        commands: tuple[click.Command, ...] = module.COMMANDS
+        return next(command for command in commands if command.name == cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -79,11 +95,6 @@ def _disk_is_full(error: OSError | sqlite3.Error) -> bool:
 @click.version_option(version("copycatch"), prog_name="copycatch")
 def cli(debug: bool) -> None:
     """Watch marketplaces for copies of your photographs and artworks."""
-
-
-for module in (init, works, scan, compare, parse, candidates, status, doctor, schedule, demo):
-    for command in module.COMMANDS:
-        cli.add_command(command)
 
 
 def main() -> NoReturn:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from casebook.errors import BlobDamaged, BlobMissing, CopycatchError
 from casebook.types import Match, ScanRun, Verdict
 from copycatch.atomic_file import write_atomically
+from copycatch.coverage import gaps
 from copycatch.output import plain
 from copycatch.version import PROGRAM
 from matching.overlays import thumbnail
@@ -199,27 +200,3 @@ def _moment(value: object) -> str:
         return "–"
     at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-_GAPS = (
-    ("pages_blocked", "page answered with a block or a captcha", "pages answered with a block or a captcha"),
-    ("pages_refused", "page was refused by robots.txt or a limit", "pages were refused by robots.txt or a limit"),
-    ("pages_failed", "page could not be fetched", "pages could not be fetched"),
-    ("pages_pending", "page was not reached yet", "pages were not reached yet"),
-    ("pictures_failed", "picture could not be fetched", "pictures could not be fetched"),
-    (
-        "pictures_refused",
-        "picture was refused by robots.txt or a limit",
-        "pictures were refused by robots.txt or a limit",
-    ),
-    ("pictures_pending", "picture was not reached yet", "pictures were not reached yet"),
-)
-
-
-def gaps(coverage: Iterable[Row]) -> Iterator[tuple[str, str]]:
-    """Yield (target, sentence) for all that was not seen, so that silence is never taken for safety."""
-    for row in coverage:
-        for column, one, many in _GAPS:
-            count = int(row[column])
-            if count:
-                yield str(row["target"]), f"{count} {one if count == 1 else many}"

@@ -9,9 +9,9 @@ import click
 from casebook.types import RunState, ScanRun, Verdict
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option
+from copycatch.coverage import gaps
 from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import plain, print_json_lines, print_line, print_table
-from copycatch.report import gaps
 
 if TYPE_CHECKING:
     from casebook.casebook import Casebook

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from casebook.types import RunState, ScanRun
-from copycatch.report import ReportError, gaps, write_report
+from copycatch.coverage import gaps
+from copycatch.report import ReportError, write_report
 from tests.copycatch.filled import RUN_ID, STARTED, fill
 
 if TYPE_CHECKING:
