@@ -26,14 +26,14 @@ CONTAINED = 0.992
 CLEAR_AGREEING = 0.97
 CLEAR_CLOSENESS = 0.9
 COVERED_AGREEING = 0.45
-COVERED_CLOSENESS = 0.98
+COVERED_CLOSENESS = 0.99
 RIGID_INLIERS = 15
 COVERED_AREA = 0.25
 PLAIN_SHARE = 0.4
 PLAIN_CLOSENESS = 0.995
 TILE_PICTURE_SHARE = 0.55
 TILE_AGREEING = 0.5
-TILE_CLOSENESS = 0.965
+TILE_CLOSENESS = 0.975
 RIGID = 1.03
 POSSIBLE_AGREEING = 0.4
 POSSIBLE_CELLS = 20
@@ -138,7 +138,7 @@ def _verdict(overlay: _Overlay, kind: WorkKind) -> Verdict:
 
     - *clear*: contained, and 97 % of the overlapping texture agrees;
     - *covered* by badges or text: contained, neither stretched nor tilted, and what does agree, 45 % of the texture and
-      a quarter of the area or more, does so nearly perfectly (median correlation 0.98), as one file does with itself
+      a quarter of the area or more, does so nearly perfectly (median correlation 0.99), as one file does with itself
       and two photographs do not. Goods on plain white share outlines with their whole family, so they need 0.995;
     - *tile* of a collage: a cut piece on a larger sheet, so not contained; small on its sheet, the rest of which
       disagrees.
