@@ -5,23 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from matching.library import ReferenceLibrary
-from matching.matcher import Matcher
-
 from casebook.types import Rendering
 from copycatch.engine import Engine, Job
 from copycatch.works import read_library
+from matching.library import ReferenceLibrary
+from matching.matcher import Matcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from casebook.casebook import Casebook
-    from matching.overlays import Drawn
-
     from casebook.blobs import Blobs
+    from casebook.casebook import Casebook
     from copycatch.works import Problem
     from copycatch.workspace import Workspace
+    from matching.overlays import Drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,20 +15,18 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from casebook.blobs import Blobs
+from casebook.errors import CopycatchError
 from matching.matcher import Matcher
 from matching.overlays import render
 
-from casebook.blobs import Blobs
-from casebook.errors import CopycatchError
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from casebook.types import Match, Picture
     from matching.library import ReferenceLibrary
     from matching.overlays import Drawn
-
-    from casebook.types import Match, Picture
 
 MOST_DRAWN = 3  # matches drawn per picture; an operator looks at the best ones
 
@@ -99,7 +97,7 @@ class Engine:
             for picture in lost:
                 yield self._alone(picture)
 
-    def _until_broken(self, waiting: Iterator[Picture]) -> Iterator[Examined]:
+    def _until_broken(self, waiting: Iterator[Picture]) -> Generator[Examined, None, list[Picture]]:
         under_way: deque[tuple[Picture, Future[Examined]]] = deque()
         with self._pool(self._processes) as pool:
             try:

@@ -74,7 +74,7 @@ def run_scan(
     """
     config = workspace.config()
     config.require_scannable(workspace.config_path)
-    with workspace.lock("scan"), workspace.casebook() as casebook:
+    with workspace.lock("A scan or match"), workspace.casebook() as casebook:
         job = _job(workspace, config, now=now, fresh=fresh)
         run, resumed = _run(casebook, job, now())
         if run.phase == "crawl":
@@ -114,7 +114,7 @@ def run_match(
 ) -> Compared:
     """Compare without crawling: after references were added, every picture in the casebook is looked at again."""
     config = workspace.config()
-    with workspace.lock("match"), workspace.casebook() as casebook:
+    with workspace.lock("A scan or match"), workspace.casebook() as casebook:
         return compare_pictures(
             workspace,
             casebook,
@@ -150,6 +150,7 @@ def _run(casebook: Casebook, job: CrawlJob, now: datetime) -> tuple[ScanRun, boo
     with casebook.immediate():  # a run without its frontier would look finished
         casebook.begin_run(run)
         casebook.add_tasks(_frontier(casebook, job))
+        casebook.drop_frontier(before_run_id=run.run_id)
     return run, False
 
 

@@ -15,11 +15,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from casebook.casebook import Casebook
 from scrapy.crawler import AsyncCrawlerProcess
 
 from casebook.blobs import Blobs
+from casebook.casebook import Casebook
 from casebook.errors import CopycatchError
+from casebook.lock import WorkspaceLock
 from crawler.crawl import Crawl
 from crawler.job import CrawlJob
 from crawler.pace import Hosts
@@ -51,7 +52,7 @@ class Progress:
             say("progress", finished=finished, known=known)
 
 
-def stop_with_parent(stop: Callable[[], None]) -> None:
+def stop_with_parent(stop: Callable[[], object]) -> None:
     """Call `stop` when standard input ends: pipes close with the process that holds them, however it ends."""
 
     def wait() -> None:
@@ -94,8 +95,11 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("twisted").setLevel(logging.WARNING)
     job = CrawlJob.from_json(Path(arguments[0]).read_text(encoding="utf-8"))
+    # A crawl whose parent was killed may still be finishing its last request: wait for it, never crawl twice at once.
+    lock = WorkspaceLock(Path(job.casebook).with_name("crawl.lock"), "A crawl", wait_seconds=job.limits.timeout_seconds)
     try:
-        fatal = run(job)
+        with lock:
+            fatal = run(job)
     except CopycatchError as error:
         fatal = error
     if fatal is not None:

@@ -10,10 +10,10 @@ from casebook.errors import CopycatchError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from casebook.casebook import Casebook
     from scrapy.crawler import Crawler
 
     from casebook.blobs import Blobs
+    from casebook.casebook import Casebook
     from casebook.types import Visit
     from crawler.job import CrawlJob
     from crawler.pace import Hosts

@@ -63,11 +63,10 @@ class CrawlJob:
     @classmethod
     def from_json(cls, text: str) -> CrawlJob:
         values: dict[str, Any] = json.loads(text)
-        values["targets"] = tuple(
-            Target(**{key: tuple(value) if isinstance(value, list) else value for key, value in target.items()})
-            for target in values["targets"]
-        )
-        limits = values["limits"]
-        limits["allowed_private_hosts"] = tuple(limits["allowed_private_hosts"])
-        values["limits"] = CrawlLimits(**limits)
+        values["targets"] = tuple(Target(**_with_tuples(target)) for target in values["targets"])
+        values["limits"] = CrawlLimits(**_with_tuples(values["limits"]))
         return cls(**values)
+
+
+def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

@@ -27,9 +27,11 @@ async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fet
     reading = await asyncio.to_thread(place.read, page)
     if not crawl.watch.belongs(task.target, page.url) and reading.state is not ListingState.BLOCKED:
         reading = _elsewhere(page, reading)
-    failed = reading.state in (ListingState.BLOCKED, ListingState.ERROR) or page.status >= 400
+    blocked = reading.state is ListingState.BLOCKED
+    failed = blocked or reading.state is ListingState.ERROR or page.status >= 400
+    note = f"blocked: {reading.reason}" if blocked else reading.reason  # the view `coverage` counts by this word
     visit = Visit(
-        task=replace(task, state=TaskState.FAILED if failed else TaskState.DONE, note=reading.reason),
+        task=replace(task, state=TaskState.FAILED if failed else TaskState.DONE, note=note),
         listings=() if reading.listing is None else (reading.listing,),
         looks=tuple(_looks(crawl, task, reading, fetches)),
         discovered=tuple(_discovered(crawl, task, reading)),

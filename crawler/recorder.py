@@ -8,7 +8,7 @@ shares one list in `request.meta["fetches"]`, which the spider commits together 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -51,8 +51,8 @@ class FetchRecorder:
             return response
         blobs = crawl_of(self._crawler).blobs
         certificate = None if response.certificate is None else blobs.put(response.certificate.dump())
-        fetch = Fetch(
-            **self._common(request, sent),
+        fetch = replace(
+            self._begun(request, sent),
             status=response.status,
             protocol=response.protocol,
             response_headers=_pairs(response.headers),
@@ -69,19 +69,21 @@ class FetchRecorder:
         if sent is None:
             return
         error = GuardedResolver.why_refused(urlsplit(request.url).hostname or "") or _named(exception)
-        request.meta["fetches"].append(Fetch(**self._common(request, sent), status=None, error=error))
+        request.meta["fetches"].append(replace(self._begun(request, sent), error=error))
 
-    def _common(self, request: Request, sent: _Sent) -> dict[str, object]:
+    def _begun(self, request: Request, sent: _Sent) -> Fetch:
+        """Return what is known of an exchange before it is known how it ended."""
         task = request.meta["task"]
         host = ("Host", urlsplit(request.url).netloc.rpartition("@")[2])
-        return {
-            "run_id": task.run_id,
-            "purpose": task.purpose,
-            "url": request.url,
-            "requested_at": sent.at,
-            "elapsed_seconds": round(time.monotonic() - sent.clock, 6),
-            "request_headers": (host, *_pairs(request.headers)),
-        }
+        return Fetch(
+            run_id=task.run_id,
+            purpose=task.purpose,
+            url=request.url,
+            requested_at=sent.at,
+            elapsed_seconds=round(time.monotonic() - sent.clock, 6),
+            request_headers=(host, *_pairs(request.headers)),
+            status=None,
+        )
 
 
 def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.http import Response
 
-from casebook.blobs import BlobMissing
+from casebook.errors import CasebookError
 from casebook.types import Purpose
 from crawler.crawl import crawl_of
 
@@ -46,7 +46,7 @@ class RevalidationMiddleware:
         if crawl.job.fresh or request.meta.get("whole") or request.meta["task"].purpose is Purpose.ROBOTS:
             return None
         stored: Fetch | None = crawl.casebook.stored_response(request.url)
-        if stored is None or stored.body_sha256 not in crawl.blobs:
+        if stored is None or stored.body_sha256 is None or stored.body_sha256 not in crawl.blobs:
             return None
         conditions = {condition: stored.header(name) for name, condition in _VALIDATORS}
         request.meta["stored"] = stored
@@ -77,7 +77,7 @@ class RevalidationMiddleware:
         assert stored.body_sha256 is not None
         try:
             body = crawl.blobs.get(stored.body_sha256)
-        except BlobMissing:  # gone or damaged on disk
+        except CasebookError:  # gone or damaged on disk
             return None
         headers: dict[str, list[str]] = {}
         for name, value in stored.response_headers:

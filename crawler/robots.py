@@ -106,7 +106,8 @@ class RobotsMiddleware:
         crawl = crawl_of(self._crawler)
         url = f"{origin}/robots.txt"
         stored: Fetch | None = crawl.casebook.robots_answer(url, asker.run_id)
-        if stored is not None and stored.status is not None and not 300 <= stored.status < 400:
+        # A hop of a redirect or a compressed body is no answer yet: the site is asked again.
+        if stored is not None and stored.status is not None and not 300 <= stored.status < 400 and not _packed(stored):
             status = stored.status
             body = crawl.blobs.get(stored.body_sha256) if stored.body_sha256 else b""
         else:
@@ -115,11 +116,12 @@ class RobotsMiddleware:
                 url,
                 callback=NO_CALLBACK,
                 priority=1000,
+                headers={"Accept-Encoding": "identity"},
                 meta={"task": task, "fetches": [], "dont_retry": True, "download_maxsize": SIZE_LIMIT},
                 dont_filter=True,
             )
             try:
-                response = await self._crawler.engine.download_async(request)  # type: ignore[union-attr]
+                response = await self._crawler.engine.download_async(request)
             except Stopping:
                 raise
             except Exception as error:
@@ -142,3 +144,7 @@ class RobotsMiddleware:
     def _keep(self, task: Task, request: Request, state: TaskState, note: str) -> None:
         done = replace(task, state=state, note=note)
         crawl_of(self._crawler).commit(Visit(task=done, fetches=tuple(request.meta["fetches"])))
+
+
+def _packed(fetch: Fetch) -> bool:
+    return fetch.header("Content-Encoding") not in (None, "identity")

@@ -38,7 +38,7 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
             "crawler.pace.PaceMiddleware": 900,
             "crawler.recorder.FetchRecorder": 950,
         },
-        # First found, first asked: breadth first keeps depths true, and an interrupted crawl has the lists before the rest.
+        # First found, first asked: breadth first keeps the depths true.
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",  # the casebook's frontier knows each URL once
         "HTTPERROR_ALLOW_ALL": True,

@@ -148,5 +148,5 @@ class ListingSpider(Spider):
             return sitemap_visit(self.crawl, task, page)
         visit, state = await page_visit(self.crawl, task, page, fetches)
         if state is ListingState.BLOCKED:
-            self.crawl.watch.stop(task.target, f"the site blocked us: {visit.task.note}")
+            self.crawl.watch.stop(task.target, f"the site does not want us ({visit.task.note})")
         return visit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def test_the_configured_delay_lies_between_any_two_requests_to_a_host(tmp_path: 
         run(tmp_path, job_for(tmp_path, site.url + "/", limits={"delay_seconds": 0.4})).close()
     times = [hit.at for hit in site.hits]
     assert len(times) == 6
-    assert min(later - earlier for earlier, later in zip(times, times[1:], strict=False)) >= 0.35
+    assert min(later - earlier for earlier, later in itertools.pairwise(times)) >= 0.35
 
 
 @pytest.mark.parametrize("status", [429, 503])

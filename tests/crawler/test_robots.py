@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_crawl_delay_spaces_all_requests_of_a_host(tmp_path: Path) -> None:
     with Site({"/robots.txt": rules, "/": links(*pages), **dict.fromkeys(pages, links())}) as site:
         run(tmp_path, job_for(tmp_path, site.url + "/")).close()
     times = [hit.at for hit in site.hits]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert len(times) == 7
     # The first byte of a request may reach the server some milliseconds late, and the next one in time.
     assert min(gaps) >= 0.45

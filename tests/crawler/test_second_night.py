@@ -118,9 +118,8 @@ def test_a_damaged_stored_body_is_fetched_whole(tmp_path: Path) -> None:
 def test_an_unchanged_page_answered_with_304_is_still_read(tmp_path: Path) -> None:
     page = links("/p/1")
     with shop() as site:
-        site.routes["/"] = lambda headers: (
-            Answer(status=304) if headers.get("If-None-Match") else Answer(page.body, headers={**page.headers, "ETag": "x"})
-        )
+        whole = Answer(page.body, headers={**page.headers, "ETag": '"x"'})
+        site.routes["/"] = lambda headers: Answer(status=304) if headers.get("If-None-Match") else whole
         night(tmp_path, site, 1).close()
         del site.routes["/p/2"]
         site.hits.clear()
