@@ -107,7 +107,7 @@ def show_summary(workspace: Workspace, summary: ScanSummary) -> None:
     headings = ("target", "pages", "refused", "failed", "blocked", "left", "listings", "live", "pictures", "missed")
     print_table(headings, [_coverage(row) for row in coverage], title="What was seen")
     if not summary.complete:
-        print_line("The time limit was reached; the next scan goes on where this one stopped.")
+        print_line("Not everything was reached; the next scan goes on where this one stopped.")
     if summary.removed:
         print_line(f"{summary.removed} listings are now known to be removed.")
     print_line(f"Report: {plain(summary.report)}")
