@@ -240,7 +240,7 @@ class Geometry:
     """How a crawled picture lies over a reference.
 
     `transform` is the 3 x 3 homography, row by row, that maps pixels of the picture (after its EXIF turn, origin top
-    left) to pixels of the reference as stored (not mirrored: a mirrored match has a negative determinant).
+    left) to pixels of the reference (after its EXIF turn, not mirrored: a mirrored match has a negative determinant).
     Shares are parts of the area, 0 to 1: how much of the reference is shown, how much of the picture it fills.
     """
 

@@ -21,7 +21,7 @@ from matching.matcher import Matcher
 from matching.overlays import render
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     from casebook.types import Match, Picture
@@ -41,11 +41,10 @@ class Examined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What every worker needs: the library, where blobs are, and the bytes of references to draw."""
+    """What every worker needs: the library, and where the bytes of pictures and references are."""
 
     library: ReferenceLibrary
     blobs: Path
-    references: Mapping[str, bytes]
 
 
 class _Worker:
@@ -53,13 +52,11 @@ class _Worker:
 
     matcher: Matcher
     blobs: Blobs
-    references: Mapping[str, bytes]
 
     @classmethod
     def start(cls, job: Job) -> None:
         cls.matcher = Matcher(job.library)
         cls.blobs = Blobs(job.blobs)
-        cls.references = job.references
 
     @classmethod
     def examine(cls, picture: Picture) -> Examined:
@@ -69,7 +66,7 @@ class _Worker:
             return Examined(picture=replace(picture, problem=error.message), matches=())
         found = cls.matcher.examine(data)
         drawn = [
-            (match, render(data, cls.references[match.reference_sha256], match) if rank < MOST_DRAWN else None)
+            (match, render(data, cls.blobs.get(match.reference_sha256), match) if rank < MOST_DRAWN else None)
             for rank, match in enumerate(found.matches)
         ]
         return Examined(picture=found.picture, matches=tuple(drawn))

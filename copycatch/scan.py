@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
@@ -77,20 +77,8 @@ def run_scan(
     with workspace.lock("A scan or match"), workspace.casebook() as casebook:
         job = _job(workspace, config, now=now, fresh=fresh)
         run, resumed = _run(casebook, job, now())
-        if run.phase == "crawl":
-            this_job = CrawlJob.from_json(json.dumps({**json.loads(job.to_json()), "run_id": run.run_id}))
-            crawl(this_job, logs=workspace.logs_path, progress=lambda done, total: progress("crawl", done, total))
-        complete = not casebook.pending_tasks(run.run_id)
-        removed = casebook.confirm_removals(run.run_id, now())
-        if complete:
-            casebook.set_phase(run.run_id, "match")
-        compared = compare_pictures(
-            workspace,
-            casebook,
-            processes=config.match.processes,
-            now=now,
-            progress=lambda done, total: progress("match", done, total),
-        )
+        complete, removed = _crawled(workspace, casebook, run, job, now=now, progress=progress)
+        compared = _compared(workspace, casebook, config, now=now, progress=progress)
         candidates = casebook.candidates(verdicts=SHOWN)
         new = [candidate for candidate in candidates if candidate.first_found_at >= run.started_at]
         if complete:
@@ -115,13 +103,42 @@ def run_match(
     """Compare without crawling: after references were added, every picture in the casebook is looked at again."""
     config = workspace.config()
     with workspace.lock("A scan or match"), workspace.casebook() as casebook:
-        return compare_pictures(
-            workspace,
-            casebook,
-            processes=config.match.processes,
-            now=now,
-            progress=lambda done, total: progress("match", done, total),
+        return _compared(workspace, casebook, config, now=now, progress=progress)
+
+
+def _crawled(
+    workspace: Workspace,
+    casebook: Casebook,
+    run: ScanRun,
+    job: CrawlJob,
+    *,
+    now: Callable[[], datetime],
+    progress: Progress,
+) -> tuple[bool, int]:
+    """Bring the crawl of a run to its end; return whether nothing was left over, and how many listings are gone."""
+    if run.phase == "crawl":
+        crawl(
+            replace(job, run_id=run.run_id),
+            logs=workspace.logs_path,
+            progress=lambda done, total: progress("crawl", done, total),
         )
+    complete = not casebook.pending_tasks(run.run_id)
+    removed = casebook.confirm_removals(run.run_id, now())
+    if complete:
+        casebook.set_phase(run.run_id, "match")
+    return complete, removed
+
+
+def _compared(
+    workspace: Workspace, casebook: Casebook, config: Config, *, now: Callable[[], datetime], progress: Progress
+) -> Compared:
+    return compare_pictures(
+        workspace,
+        casebook,
+        processes=config.match.processes,
+        now=now,
+        progress=lambda done, total: progress("match", done, total),
+    )
 
 
 def _job(workspace: Workspace, config: Config, *, now: Callable[[], datetime], fresh: bool) -> CrawlJob:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
 import threading
 import time
@@ -56,7 +57,8 @@ def stop_with_parent(stop: Callable[[], object]) -> None:
     """Call `stop` when standard input ends: pipes close with the process that holds them, however it ends."""
 
     def wait() -> None:
-        while sys.stdin.buffer.read(4096):
+        # os.read, because a thread that sleeps inside sys.stdin holds a lock which the interpreter wants at its end
+        while os.read(sys.stdin.fileno(), 4096):
             pass
         stop()
 

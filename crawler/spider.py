@@ -39,9 +39,7 @@ class ListingSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         loop = asyncio.get_running_loop()
-        limits = self.crawl.job.limits
-        over = f"the time limit of {limits.hours_limit:g} hours is over"
-        loop.call_later(limits.hours_limit * 3600, self.crawl.watch.stop_all, over)
+        loop.call_later(self.crawl.job.limits.hours_limit * 3600, self.crawl.stop)
         for task in self.crawl.casebook.pending_tasks(self.crawl.job.run_id):
             for request in self._requests(task, task.url, ()):
                 yield request

@@ -1,4 +1,4 @@
-"""When to leave a target alone for the night: its page budget is used up, it blocked us, or time is over."""
+"""When to leave a target alone for the night: its page budget is used up, or it does not want us."""
 
 from __future__ import annotations
 
@@ -40,10 +40,6 @@ class TargetWatch:
 
     def stop(self, name: str, reason: str) -> None:
         self.stopped.setdefault(name, reason)
-
-    def stop_all(self, reason: str) -> None:
-        for name in self._targets:
-            self.stop(name, reason)
 
     def belongs(self, name: str, url: str) -> bool:
         """Return whether a page is part of the target: only its own origins are crawled for pages."""

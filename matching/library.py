@@ -43,13 +43,13 @@ class ReferenceLibrary:
         problems: dict[str, str] = {}
         views: dict[str, ReferenceView] = {}
         kept: dict[str, Reference] = {}
-        kinds: set[tuple[str, WorkKind]] = set()
+        given: list[tuple[Reference, WorkKind]] = []
         for reference, kind, data in references:
             view, problem = _prepare(reference, kind, data)
             if problem:
                 problems[reference.reference_id] = problem
             kept[reference.reference_id] = replace(reference, problem=problem)
-            kinds.add((reference.reference_id, kind))
+            given.append((reference, kind))
             present = views.get(reference.sha256)
             if view is not None and (present is None or _preferred(view) < _preferred(present)):
                 views[reference.sha256] = view
@@ -57,8 +57,14 @@ class ReferenceLibrary:
             references=tuple(kept[name] for name in sorted(kept)),
             views=tuple(views[name] for name in sorted(views)),
             problems=problems,
-            key=content_id(*(part for pair in sorted(kinds) for part in pair)),
+            key=library_key(given),
         )
+
+
+def library_key(references: Iterable[tuple[Reference, WorkKind]]) -> str:
+    """Return the key that a library of these references has, without preparing them."""
+    kinds = {(reference.reference_id, kind) for reference, kind in references}
+    return content_id(*(part for pair in sorted(kinds) for part in pair))
 
 
 def _prepare(reference: Reference, kind: WorkKind, data: bytes) -> tuple[ReferenceView | None, str | None]:

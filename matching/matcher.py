@@ -26,6 +26,13 @@ class Examination:
     matches: tuple[Match, ...]
 
 
+def matcher_key(*, exhaustive: bool = False) -> str:
+    """Name everything but the references that an answer depends on: stages, their settings, library versions."""
+    context = Context.here()
+    stages = (part for stage in STAGES for part in (stage.NAME, stage.VERSION, context.parameters(stage.PARAMETERS)))
+    return content_id("exhaustive" if exhaustive else "shortlist", *stages)
+
+
 class Matcher:
     """Compares pictures with a library. The same bytes give the same answer with the same `key` and `library.key`.
 
@@ -39,11 +46,7 @@ class Matcher:
 
     @property
     def key(self) -> str:
-        """Name everything but the references that an answer depends on: stages, their settings, library versions."""
-        stages = (
-            part for stage in STAGES for part in (stage.NAME, stage.VERSION, self._context.parameters(stage.PARAMETERS))
-        )
-        return content_id("exhaustive" if self._shortlist is None else "shortlist", *stages)
+        return matcher_key(exhaustive=self._shortlist is None)
 
     def examine(self, data: bytes) -> Examination:
         """Compare the bytes of one picture. Whatever they hold, nothing is raised: see `picture.problem`."""

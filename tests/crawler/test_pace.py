@@ -110,3 +110,16 @@ def test_links_are_followed_to_the_configured_depth_only(tmp_path: Path) -> None
     with Site({f"/{depth}": links(f"/{depth + 1}") for depth in range(9)}) as site:
         run(tmp_path, job_for(tmp_path, site.url + "/0", limits={"depth_limit": 3})).close()
     assert site.paths() == ["/robots.txt", "/0", "/1", "/2", "/3"]
+
+
+def test_a_crawl_over_its_time_limit_stops_and_the_next_one_goes_on_from_there(tmp_path: Path) -> None:
+    pages = [f"/{number}" for number in range(30)]
+    with Site({"/": links(*pages), **dict.fromkeys(pages, links())}) as site:
+        job = job_for(tmp_path, site.url + "/", limits={"delay_seconds": 0.1, "hours_limit": 1.5 / 3600})
+        run(tmp_path, job).close()
+        asked = set(site.paths())
+        assert 2 < len(asked) < 32
+        with run(tmp_path, job_for(tmp_path, site.url + "/")) as casebook:
+            assert casebook.pending_tasks("night-1") == []
+    assert site.paths().count("/robots.txt") == 1
+    assert {path: site.paths().count(path) for path in pages} == dict.fromkeys(pages, 1)
