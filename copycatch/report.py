@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from copycatch.workspace import Workspace
 
 # Each candidate brings some 100 KB of drawings; a file of more than these is no longer pleasant to open.
-SHOWN_AT_MOST = 300
+SHOWN_AT_MOST = 200
 THUMBNAIL_PIXELS = 480
 
 Row = Mapping[str, Any]
