@@ -1,7 +1,7 @@
 """Spread the comparing of pictures over processes, and survive a picture that kills one of them.
 
-Workers get the reference library once, and then names of pictures; they read the blobs themselves and give back rows
-and small drawings. Only the process that started them writes to the casebook.
+Workers get the reference library once, and then one picture at a time through a pipe of their own; they read the blobs
+themselves and give back rows and small drawings. Only the process that started them writes to the casebook.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from itertools import islice
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from casebook.blobs import Blobs
@@ -21,7 +19,8 @@ from matching.matcher import Matcher
 from matching.overlays import render
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
     from casebook.types import Match, Picture
@@ -29,6 +28,10 @@ if TYPE_CHECKING:
     from matching.overlays import Drawn
 
 MOST_DRAWN = 3  # matches drawn per picture; an operator looks at the best ones
+
+
+class EngineError(CopycatchError):
+    """The processes that compare pictures do not start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,78 +50,122 @@ class Job:
     blobs: Path
 
 
-class _Worker:
-    """The state of one worker process."""
+class Worker:
+    """What one process knows and does."""
 
-    matcher: Matcher
-    blobs: Blobs
+    def __init__(self, job: Job):
+        self._matcher = Matcher(job.library)
+        self._blobs = Blobs(job.blobs)
 
-    @classmethod
-    def start(cls, job: Job) -> None:
-        cls.matcher = Matcher(job.library)
-        cls.blobs = Blobs(job.blobs)
-
-    @classmethod
-    def examine(cls, picture: Picture) -> Examined:
-        try:
-            data = cls.blobs.get(picture.sha256)
-        except CopycatchError as error:
-            return Examined(picture=replace(picture, problem=error.message), matches=())
-        found = cls.matcher.examine(data)
+    def examine(self, picture: Picture) -> Examined:
+        """Compare one picture, and draw its best matches."""
+        data = self._blobs.get(picture.sha256)
+        found = self._matcher.examine(data)
         drawn = [
-            (match, render(data, cls.blobs.get(match.reference_sha256), match) if rank < MOST_DRAWN else None)
+            (match, render(data, self._blobs.get(match.reference_sha256), match) if rank < MOST_DRAWN else None)
             for rank, match in enumerate(found.matches)
         ]
         return Examined(picture=found.picture, matches=tuple(drawn))
 
 
-class Engine:
-    """A pool of matching processes."""
+def serve(connection: Connection, job: Job, kind: type[Worker]) -> None:
+    """Be a worker process: say that it stands, then answer every picture until the pipe is closed."""
+    worker = kind(job)
+    connection.send(None)
+    while True:
+        try:
+            picture: Picture = connection.recv()
+        except EOFError:
+            return
+        try:
+            result = worker.examine(picture)
+        except CopycatchError as error:
+            result = _failed(picture, error.message)
+        except Exception as error:
+            result = _failed(picture, f"comparing it failed: {error!r}")
+        connection.send(result)
 
-    def __init__(self, job: Job, processes: int = 0):
+
+class _Process:
+    """One worker process, its end of the pipe, and the picture it has."""
+
+    def __init__(self, job: Job, kind: type[Worker]):
+        # spawn, everywhere: a forked child of a process with threads may hang, and Windows has nothing else
+        context = multiprocessing.get_context("spawn")
+        self.connection, other_end = context.Pipe()
+        self._process = context.Process(target=serve, args=(other_end, job, kind), daemon=True)
+        self._process.start()
+        other_end.close()  # so that our end reads an end of file when the process dies
+        self.picture: Picture | None = None
+
+    def give(self, picture: Picture) -> None:
+        self.picture = picture
+        try:
+            self.connection.send(picture)
+        except OSError:
+            return  # it died between two pictures; reading from it will say so
+
+    def end(self) -> None:
+        """Let it go home: it stops when its pipe is closed."""
+        self.connection.close()
+        self._process.join()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self.end()
+
+
+class Engine:
+    """Worker processes that compare pictures; `kind` is what runs in them."""
+
+    def __init__(self, job: Job, processes: int = 0, kind: type[Worker] = Worker):
         self._job = job
         self._processes = processes or os.cpu_count() or 1
+        self._kind = kind
 
     def examine_all(self, pictures: Iterable[Picture]) -> Iterator[Examined]:
-        """Yield every picture's result, in the order given.
+        """Yield every picture's result as it is ready.
 
-        1. Keep a few pictures per process under way, so that memory stays flat however many there are.
-        2. Where a worker process dies, start a new pool and give it the pictures under way one at a time.
-        3. A picture that kills its process even alone gets a `problem` instead of a result.
+        1. Each process has one picture at a time: memory stays flat, and it is known which picture one died of.
+        2. That picture gets a `problem`, and a new process takes the place of the dead one.
+
+        Raises:
+            EngineError: a process died before it had a picture.
         """
-        waiting = iter(pictures)
-        while True:
-            lost = yield from self._until_broken(waiting)
-            if not lost:
-                return
-            for picture in lost:
-                yield self._alone(picture)
+        waiting = deque(pictures)
+        working = [_Process(self._job, self._kind) for _ in range(min(self._processes, len(waiting)))]
+        try:
+            while working:
+                ready = wait([process.connection for process in working])
+                for process in [process for process in working if process.connection in ready]:
+                    try:
+                        result = process.connection.recv()  # None at first: it stands and wants a picture
+                    except (EOFError, OSError):
+                        process.kill()
+                        working.remove(process)
+                        yield self._died(process.picture)
+                        if waiting:
+                            working.append(_Process(self._job, self._kind))
+                        continue
+                    if waiting:
+                        process.give(waiting.popleft())
+                    else:
+                        working.remove(process)
+                        process.end()
+                    if result is not None:
+                        yield result
+        finally:
+            for process in working:
+                process.kill()
 
-    def _until_broken(self, waiting: Iterator[Picture]) -> Generator[Examined, None, list[Picture]]:
-        under_way: deque[tuple[Picture, Future[Examined]]] = deque()
-        with self._pool(self._processes) as pool:
-            try:
-                for picture in islice(waiting, self._processes * 4):
-                    under_way.append((picture, pool.submit(_Worker.examine, picture)))
-                while under_way:
-                    result = under_way[0][1].result()
-                    under_way.popleft()
-                    for picture in islice(waiting, 1):
-                        under_way.append((picture, pool.submit(_Worker.examine, picture)))
-                    yield result
-            except BrokenProcessPool:
-                return [picture for picture, _ in under_way]
-        return []
+    def _died(self, picture: Picture | None) -> Examined:
+        if picture is None:
+            raise EngineError(
+                "the process that compares pictures ended before it began",
+                remedy="Run `copycatch doctor`; there may be too little memory for the reference library.",
+            )
+        return _failed(picture, "comparing it crashed the matcher")
 
-    def _alone(self, picture: Picture) -> Examined:
-        with self._pool(1) as pool:
-            try:
-                return pool.submit(_Worker.examine, picture).result()
-            except BrokenProcessPool:
-                return Examined(picture=replace(picture, problem="comparing it crashed the matcher"), matches=())
 
-    def _pool(self, processes: int) -> ProcessPoolExecutor:
-        # spawn, everywhere: a forked child of a process with threads may hang, and Windows has nothing else
-        return ProcessPoolExecutor(
-            processes, multiprocessing.get_context("spawn"), initializer=_Worker.start, initargs=(self._job,)
-        )
+def _failed(picture: Picture, problem: str) -> Examined:
+    return Examined(picture=replace(picture, problem=problem), matches=())
