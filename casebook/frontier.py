@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from casebook.store import Store
-from casebook.types import Purpose, Task, TaskState
+from casebook.types import Purpose, Shortfall, Task, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +59,26 @@ class Frontier(Store):
         for row in rows:
             counts.setdefault(row["target"], {})[TaskState(row["state"])] = row["tasks"]
         return counts
+
+    def shortfalls(self, run_id: str) -> list[Shortfall]:
+        """Return what the run did not get, with the reasons, most frequent first within each target."""
+        rows = self._run(
+            "SELECT target, purpose, state, coalesce(note, '') AS note, count(*) AS tasks, min(url) AS example "
+            "FROM task WHERE run_id = :run_id AND state <> 'done' GROUP BY target, purpose, state, note "
+            "ORDER BY target, tasks DESC, purpose, note",
+            {"run_id": run_id},
+        )
+        return [
+            Shortfall(
+                target=row["target"],
+                purpose=Purpose(row["purpose"]),
+                state=TaskState(row["state"]),
+                why=row["note"],
+                tasks=row["tasks"],
+                example=row["example"],
+            )
+            for row in rows
+        ]
 
     def task_urls(self, run_id: str) -> set[str]:
         """Return every URL that the run has met."""

@@ -28,7 +28,8 @@ async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fet
     if not crawl.watch.belongs(task.target, page.url) and reading.state is not ListingState.BLOCKED:
         reading = _elsewhere(page, reading)
     blocked = reading.state is ListingState.BLOCKED
-    failed = blocked or reading.state is ListingState.ERROR or page.status >= 400
+    # "No longer there" is a clear answer about a page, and no failure of ours.
+    failed = blocked or reading.state is ListingState.ERROR or (page.status >= 400 and page.status not in (404, 410))
     note = f"blocked: {reading.reason}" if blocked else reading.reason  # the view `coverage` counts by this word
     visit = Visit(
         task=replace(task, state=TaskState.FAILED if failed else TaskState.DONE, note=note),
