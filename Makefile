@@ -38,9 +38,11 @@ $(VENV)/bin/python $(VENV)/Scripts/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing copycatch into $(VENV); this takes one to three minutes, once."
 	$(PIP) --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing copycatch and its tools into $(VENV); this takes one to three minutes, once."
 	$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.installed

@@ -94,11 +94,11 @@ def _verdict(distance: int, agreement: Agreement) -> Verdict:
 
 
 def _because(verdict: Verdict, turn: int, distance: int, agreement: Agreement) -> str:
-    how = f"{'Mirrored' if turn >= 4 else 'Whole'} picture{f', turned by {turn % 4 * 90}°' if turn % 4 else ''}"
-    hashes = f"the hashes differ in {distance} of 64 bits"
+    mirrored, turned = (", mirrored" if turn >= 4 else ""), (f", turned by {turn % 4 * 90}°" if turn % 4 else "")
+    how = f"The whole picture{mirrored}{turned}, saved anew"
     if verdict is Verdict.POSSIBLE:
-        return f"{how}: {hashes}, but there is too little texture to be sure"
-    return f"{how}: {hashes}; {agreement.agreeing:.0%} of its texture agrees".replace("%", " %")
+        return f"{how}, perhaps: {distance} of 64 bits of its hash differ, but it is too plain to be sure"
+    return f"{how}: {agreement.agreeing:.0%} of its texture agrees".replace("%", " %")
 
 
 def _turn(turn: int) -> NDArray[np.float64]:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from casebook.types import Purpose, RunState, TaskState
-from tests.casebook.makers import BLOCKED, at, listing, look_visit, page_visit, picture_url, run, task
+from casebook.types import Purpose, RunState, TaskState, Visit
+from tests.casebook.makers import BLOCKED, at, fetch, listing, look_visit, page_visit, picture_url, run, task
 
 if TYPE_CHECKING:
     from casebook.casebook import Casebook
@@ -99,3 +99,41 @@ def test_dropping_the_frontier_keeps_what_it_covered(casebook: Casebook) -> None
     assert len(casebook.pending_tasks("night-2")) == 1
     assert casebook.coverage_rows("night-1") == [before]
     assert [row["run_id"] for row in casebook.coverage_rows()] == ["night-2", "night-1"]
+
+
+def test_what_a_run_did_not_get_is_told_with_its_reasons(casebook: Casebook) -> None:
+    casebook.add_tasks([task(f"https://shop.example/{name}") for name in "abcd"])
+    for name, state, note in (
+        ("a", TaskState.REFUSED, "robots.txt disallows this address"),
+        ("b", TaskState.REFUSED, "robots.txt disallows this address"),
+        ("c", TaskState.FAILED, "HTTP 500"),
+        ("d", TaskState.DONE, "read"),
+    ):
+        casebook.record(Visit(task=replace(task(f"https://shop.example/{name}", state=state), note=note)))
+    found = [(short.state, short.why, short.tasks, short.example) for short in casebook.shortfalls("night-1")]
+    assert found == [
+        (TaskState.REFUSED, "robots.txt disallows this address", 2, "https://shop.example/a"),
+        (TaskState.FAILED, "HTTP 500", 1, "https://shop.example/c"),
+    ]
+
+
+def test_pages_tried_are_counted_without_pictures_and_without_what_was_refused(casebook: Casebook) -> None:
+    for name, purpose, state in (
+        ("a", Purpose.PAGE, TaskState.DONE),
+        ("b", Purpose.SITEMAP, TaskState.FAILED),
+        ("c", Purpose.PAGE, TaskState.REFUSED),
+        ("d", Purpose.PICTURE, TaskState.DONE),
+        ("e", Purpose.PAGE, TaskState.PENDING),
+    ):
+        casebook.record(Visit(task=task(f"https://shop.example/{name}", purpose, state=state)))
+    (tried,) = casebook.pages_tried("night-1").values()
+    assert tried == 2
+    assert casebook.task_urls("night-1") == {f"https://shop.example/{name}" for name in "abcde"}
+
+
+def test_the_exchanges_of_a_run_come_in_the_order_they_were_begun(casebook: Casebook) -> None:
+    later, earlier = fetch("https://shop.example/b", at(2)), fetch("https://shop.example/a", at(1))
+    visit = Visit(task=task("https://shop.example/b", state=TaskState.DONE), fetches=(later, earlier))
+    casebook.record(visit)
+    assert casebook.fetches("night-1") == [earlier, later]
+    assert casebook.fetches("night-2") == []
