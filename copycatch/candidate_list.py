@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from casebook.types import Evidence, Match, Verdict
+from copycatch.moments import moment
+from copycatch.output import plain, print_line, print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Mapping, Sequence
 
     from casebook.casebook import Casebook
 
-TABLE = ("verdict", "score", "work", "listing", "state", "seller", "found", "address")
+_TABLE = ("#", "verdict", "score", "work", "listing", "state", "seller", "found")
 
 # The columns of the CSV: those of the view `candidates` that say what, where, who and when. They only ever grow.
 CSV_COLUMNS = (
@@ -38,19 +40,41 @@ def candidate_records(
     ]
 
 
-def table_rows(records: Sequence[dict[str, Any]], *, new: Collection[str] = ()) -> Iterator[list[object]]:
-    """Yield the records as rows of the table for people; `new` are the candidates to mark."""
-    for record in records:
-        yield [
+def print_candidates(
+    casebook: Casebook, records: Sequence[dict[str, Any]], *, new: Collection[str] = (), title: str | None = None
+) -> None:
+    """Print the records for people: a table, and below it each address, whole, with what it rests on.
+
+    `new` are the ids of the candidates to mark. No address stands inside the table, where a narrow terminal would
+    break it.
+    """
+    run = casebook.last_run()
+    rows = [
+        (
+            number,
             record["verdict"],
             f"{record['score']:.2f}",
             f"{record['work_id']} {record['work_title']}",
             record["listing_title"],
-            record["state"],
+            record["state"] if run is None else state_shown(record, run.started_at),
             record["seller_name"],
             "new" if record["candidate_id"] in new else record["first_found_at"][:10],
-            record["listing_url"],
-        ]
+        )
+        for number, record in enumerate(records, start=1)
+    ]
+    print_table(_TABLE, rows, title=title, unbroken=("#", "verdict", "score", "found"))
+    width = len(str(len(rows)))
+    for number, record in enumerate(records, start=1):
+        print_line(f"{number:>{width}}  {plain(record['listing_url'])}")
+        print_line(f"{'':>{width}}  {plain(record['because'])}")
+
+
+def state_shown(row: Mapping[str, Any], started_at: datetime) -> str:
+    """Return the state of a candidate's listing and, where the scan begun then did not see it, when it last was."""
+    state, seen = str(row["state"]).replace("_", " "), row["last_seen_at"]
+    if seen is None or datetime.fromisoformat(str(seen)) >= started_at:
+        return state
+    return f"{state}, last seen {moment(seen)}"
 
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:

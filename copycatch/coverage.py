@@ -1,31 +1,57 @@
-"""What a scan did not see, in words, so that silence is never taken for safety."""
+"""What a scan did not see, and why, in words, so that silence is never taken for safety."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from casebook.types import Purpose, TaskState
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-_GAPS = (
-    ("pages_blocked", "page answered with a block or a captcha", "pages answered with a block or a captcha"),
-    ("pages_refused", "page was refused by robots.txt or a limit", "pages were refused by robots.txt or a limit"),
-    ("pages_failed", "page could not be fetched", "pages could not be fetched"),
-    ("pages_pending", "page was not reached yet", "pages were not reached yet"),
-    ("pictures_failed", "picture could not be fetched", "pictures could not be fetched"),
-    (
-        "pictures_refused",
-        "picture was refused by robots.txt or a limit",
-        "pictures were refused by robots.txt or a limit",
-    ),
-    ("pictures_pending", "picture was not reached yet", "pictures were not reached yet"),
-)
+    from casebook.casebook import Casebook
+    from casebook.types import Shortfall
+
+_NOUNS = {
+    Purpose.PAGE: ("page", "pages"),
+    Purpose.PICTURE: ("picture", "pictures"),
+    Purpose.SITEMAP: ("sitemap", "sitemaps"),
+    Purpose.ROBOTS: ("robots.txt", "robots.txt files"),
+}
+_REASONS = {
+    TaskState.PENDING: "not reached yet",
+    TaskState.REFUSED: "refused by a limit",
+    TaskState.FAILED: "could not be fetched",
+}
 
 
-def gaps(coverage: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield (target, sentence) for each thing that was not seen; rows are those of the view `coverage`."""
+def run_alarms(casebook: Casebook, run_id: str) -> list[str]:
+    """Return a sentence for each thing that a run did not see; empty where it saw all it asked for."""
+    return list(alarms(casebook.coverage_rows(run_id), casebook.shortfalls(run_id)))
+
+
+def alarms(coverage: Sequence[Mapping[str, Any]], shortfalls: Sequence[Shortfall]) -> Iterator[str]:
+    """Yield the sentences: first the targets that gave nothing, then each reason with how often and where it stood.
+
+    `coverage` are rows of the view of that name.
+    """
     for row in coverage:
-        for column, one, many in _GAPS:
-            count = int(row[column])
-            if count:
-                yield str(row["target"]), f"{count} {one if count == 1 else many}"
+        if not row["pages_done"]:
+            yield f"Nothing could be seen at {row['target']}."
+        elif not row["listings"]:
+            yield f"No listing was found at {row['target']}, on {_count(row['pages_done'], 'page', 'pages')}."
+    # Where a robots.txt cannot be had, every page and picture behind it is refused and says so.
+    told = {item.target for item in shortfalls if item.purpose is not Purpose.ROBOTS}
+    for item in shortfalls:
+        if item.purpose is not Purpose.ROBOTS or item.target not in told:
+            yield _sentence(item)
+
+
+def _sentence(item: Shortfall) -> str:
+    why = item.why or _REASONS[item.state]
+    such_as = ", such as" if item.tasks > 1 else ":"
+    return f"{item.target}: {_count(item.tasks, *_NOUNS[item.purpose])}: {why}{such_as} {item.example}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

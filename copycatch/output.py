@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 # Characters that reorder or hide what stands around them: bidirectional controls and the line separators.
 _REORDERING = frozenset("\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -59,11 +59,17 @@ def cell(value: object) -> Text:
     return Text(text, style=_STYLES.get(text, ""))
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Print a table for people to stdout."""
+def print_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    unbroken: Collection[str] = (),
+) -> None:
+    """Print a table for people to stdout; the columns named in `unbroken` keep their values on one line."""
     table = Table(title=title, title_justify="left", header_style="bold")
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in unbroken)
     for row in rows:
         table.add_row(*(cell(value) for value in row))
     console().print(table)

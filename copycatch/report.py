@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -17,7 +17,11 @@ from markupsafe import Markup
 from casebook.errors import BlobDamaged, BlobMissing, CopycatchError
 from casebook.types import Match, ScanRun, Verdict
 from copycatch.atomic_file import write_atomically
-from copycatch.coverage import gaps
+from copycatch.candidate_list import state_shown
+from copycatch.changes import SHOWN_AT_MOST as GONE_SHOWN
+from copycatch.changes import Gone, gone_in
+from copycatch.coverage import run_alarms
+from copycatch.moments import moment, with_moments
 from copycatch.output import plain
 from copycatch.version import PROGRAM
 from matching.overlays import thumbnail
@@ -53,6 +57,7 @@ class Entry:
     """One candidate as the report shows it: its row of the view `queue`, its drawings, and its other matches."""
 
     row: Row
+    state: str
     new: bool
     link: str | None
     seller_link: str | None
@@ -72,10 +77,13 @@ def write_report(workspace: Workspace, casebook: Casebook, run_id: str, *, now: 
     run = next((run for run in casebook.runs(1000) if run.run_id == run_id), None)
     if run is None:
         raise ReportError(f"there is no run {run_id}", remedy="`copycatch status` names the runs.")
+    coverage = casebook.coverage_rows(run_id)
     html = render(
         run=run,
         owner=workspace.config().owner.name,
-        coverage=casebook.coverage_rows(run_id),
+        coverage=coverage,
+        alarms=run_alarms(casebook, run_id),
+        gone=list(gone_in(casebook, run_id, [str(row["target"]) for row in coverage])),
         targets=[target.name for target in workspace.config().targets],
         works=[(work.title, work.work_id) for work in casebook.works()],
         troubled=[(reference.path, reference.problem) for reference in casebook.references() if reference.problem],
@@ -93,7 +101,9 @@ def render(
     *,
     run: ScanRun,
     owner: str,
-    coverage: Iterable[Row],
+    coverage: Sequence[Row],
+    alarms: list[str],
+    gone: list[Gone],
     targets: Iterable[str],
     works: Iterable[tuple[str, str]],
     troubled: Iterable[tuple[str, str]],
@@ -110,19 +120,23 @@ def render(
         lstrip_blocks=True,
         finalize=lambda value: value if isinstance(value, Markup) else plain(value),
     )
-    environment.filters["moment"] = _moment
+    environment.filters["moment"] = moment
+    environment.filters["with_moments"] = with_moments
     style = files("copycatch").joinpath("templates", "report.css").read_text(encoding="utf-8")
-    rows = list(coverage)
-    return environment.get_template("report.html").render(
+    return environment.get_template(
+        "report.html"
+    ).render(
         program=PROGRAM,
         # The policy names the one style sheet by its hash, so a style smuggled in through a title stays inert.
         style=Markup(style),  # noqa: S704  our own file
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         run=run,
         owner=owner,
-        coverage=rows,
-        untried=sorted(set(targets) - {row["target"] for row in rows}),
-        gaps=list(gaps(rows)),
+        coverage=coverage,
+        untried=sorted(set(targets) - {row["target"] for row in coverage}),
+        alarms=alarms,
+        gone=gone[:GONE_SHOWN],
+        gone_more=len(gone[GONE_SHOWN:]),
         works=list(works),
         troubled=list(troubled),
         copies=[entry for entry in entries if entry.row["verdict"] == Verdict.COPY],
@@ -141,6 +155,7 @@ def _entries(casebook: Casebook, blobs: Blobs, run: ScanRun) -> Iterator[Entry]:
         best, *others = _best_first(row, matches[str(row["candidate_id"])])
         yield Entry(
             row=row,
+            state=state_shown(row, run.started_at),
             new=datetime.fromisoformat(str(row["first_found_at"])) >= run.started_at,
             link=_link(row["listing_url"]),
             seller_link=_link(row["seller_url"]),
@@ -192,11 +207,3 @@ def _link(url: object) -> str | None:
     except ValueError:
         usable = False
     return str(url) if url is not None and usable else None
-
-
-def _moment(value: object) -> str:
-    """Return a time for people, in UTC; the casebook's texts and aware datetimes are both fine."""
-    if value is None:
-        return "–"
-    at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from casebook.types import Verdict
-from copycatch.candidate_list import CSV_COLUMNS, TABLE, candidate_records, table_rows
+from copycatch.candidate_list import CSV_COLUMNS, candidate_records, print_candidates
 from copycatch.commands.options import in_workspace, json_option
-from copycatch.output import print_csv, print_json_lines, print_line, print_table
+from copycatch.output import print_csv, print_json_lines, print_line
 
 if TYPE_CHECKING:
     from copycatch.workspace import Workspace
@@ -47,14 +47,14 @@ def candidates(
     wanted = [Verdict(verdict) for verdict in verdicts] or [Verdict.COPY, Verdict.POSSIBLE]
     with workspace.casebook() as casebook:
         records = candidate_records(casebook, verdicts=wanted, since=since)
-    if as_json:
-        print_json_lines(records)
-    elif as_csv:
-        print_csv(CSV_COLUMNS, records)
-    elif records:
-        print_table(TABLE, table_rows(records))
-    else:
-        print_line("No candidates. `copycatch status` shows what was looked at.")
+        if as_json:
+            print_json_lines(records)
+        elif as_csv:
+            print_csv(CSV_COLUMNS, records)
+        elif records:
+            print_candidates(casebook, records)
+        else:
+            print_line("No candidates. `copycatch status` shows what was looked at.")
 
 
 COMMANDS = (candidates,)

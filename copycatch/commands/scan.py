@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from copycatch.candidate_list import TABLE, candidate_records, table_rows
+from copycatch.candidate_list import candidate_records, print_candidates
+from copycatch.changes import SHOWN_AT_MOST, Gone, gone_in
 from copycatch.commands.options import in_workspace, utc_now
+from copycatch.coverage import run_alarms
 from copycatch.output import console, plain, print_line, print_table
 from copycatch.scan import Progress as Listener
 from copycatch.scan import ScanSummary, run_match, run_scan
@@ -27,6 +29,9 @@ log = logging.getLogger("copycatch.scan")
 
 NEW_CANDIDATES = 3
 _LOG_SECONDS = 15.0
+_HEADINGS = (
+    "target", "pages", "refused", "failed", "blocked", "left", "listings", "live", "gone", "pictures", "missed",
+)  # fmt: skip
 _PHASES = {"crawl": "Looking at pages and pictures", "match": "Comparing pictures"}
 
 
@@ -89,35 +94,47 @@ def match(workspace: Workspace) -> None:
     _print_problems(compared.problems)
     with workspace.casebook() as casebook:
         records = candidate_records(casebook)
-    print_table(TABLE, table_rows(records))
+        if records:
+            print_candidates(casebook, records)
     print_line(f"{compared.pictures} pictures compared, {len(records)} candidates.")
 
 
 def show_summary(workspace: Workspace, summary: ScanSummary) -> None:
-    """Print how a scan ended: candidates, what was not seen, and where the report is."""
+    """Print how a scan ended: candidates, what changed, what was not seen, and where the report is."""
+    _print_problems(summary.compared.problems)
+    new = {candidate.candidate_id for candidate in summary.new}
     with workspace.casebook() as casebook:
         records = candidate_records(casebook)
         coverage = casebook.coverage_rows(summary.run_id)
-    _print_problems(summary.compared.problems)
-    new = {candidate.candidate_id for candidate in summary.new}
-    if records:
-        print_table(TABLE, table_rows(records, new=new), title=f"{len(records)} candidates, {len(new)} new")
-    else:
-        print_line("No candidates.")
-    headings = ("target", "pages", "refused", "failed", "blocked", "left", "listings", "live", "pictures", "missed")
-    print_table(headings, [_coverage(row) for row in coverage], title="What was seen")
+        gone = list(gone_in(casebook, summary.run_id, [str(row["target"]) for row in coverage]))
+        alarms = run_alarms(casebook, summary.run_id)
+        if records:
+            print_candidates(casebook, records, new=new, title=f"{len(records)} candidates, {len(new)} new")
+        else:
+            print_line("No candidates.")
+    _print_gone(gone)
+    print_table(_HEADINGS, [_coverage(row) for row in coverage], title="What was seen")
     if not summary.complete:
         print_line("Not everything was reached; the next scan goes on where this one stopped.")
-    if summary.removed:
-        print_line(f"{summary.removed} listings are now known to be removed.")
+    for alarm in alarms:
+        print_line(f"! {plain(alarm)}")
     print_line(f"Report: {plain(summary.report)}")
+
+
+def _print_gone(gone: list[Gone]) -> None:
+    if gone:
+        print_line("What changed:")
+    for listing in gone[:SHOWN_AT_MOST]:
+        print_line(f"  {plain(listing.title)} {listing.sentence}: {plain(listing.url)}")
+    if len(gone) > SHOWN_AT_MOST:
+        print_line(f"  and {len(gone) - SHOWN_AT_MOST} more")
 
 
 def _coverage(row: Mapping[str, object]) -> list[object]:
     missed = sum(int(str(row[name])) for name in ("pictures_refused", "pictures_failed", "pictures_pending"))
     names = (
         "target", "pages", "pages_refused", "pages_failed", "pages_blocked", "pages_pending",
-        "listings", "listings_live", "pictures",
+        "listings", "listings_live", "listings_gone", "pictures",
     )  # fmt: skip
     return [*(row[name] for name in names), missed]
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from casebook.errors import WorkspaceBusy
 from casebook.types import RunState, ScanRun, Verdict
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option
-from copycatch.coverage import gaps
+from copycatch.coverage import run_alarms
+from copycatch.moments import moment
 from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import plain, print_json_lines, print_line, print_table
 
@@ -34,15 +36,24 @@ def status(workspace: Workspace, as_json: bool) -> None:
     if run is None:
         print_line("No scan yet. Start one with `copycatch scan`.")
     else:
-        ended = run["finished_at"] or f"not finished, phase {run['phase']}"
-        print_line(f"Last scan {run['run_id']}: {run['state']}, started {run['started_at']}, ended {ended}")
+        ended = f"ended {moment(run['finished_at'])}" if run["finished_at"] else f"in phase {run['phase']}"
+        print_line(f"Last scan {run['run_id']}: {run['state']}, started {moment(run['started_at'])}, {ended}")
     print_line(f"{record['works']} works watched, {record['copies']} copies, {record['possible']} possible copies")
     if record["coverage"]:
-        names = ("target", "pages", "pages_done", "listings", "listings_live", "pictures", "pictures_done")
+        names = (
+            "target",
+            "pages",
+            "pages_done",
+            "listings",
+            "listings_live",
+            "listings_gone",
+            "pictures",
+            "pictures_done",
+        )
         headings = [name.replace("_", " ") for name in names]
         print_table(headings, [[row[name] for name in names] for row in record["coverage"]])
     if record["nights"]:
-        nights = [(night["planned_at"], night["outcome"], night["message"]) for night in record["nights"]]
+        nights = [(moment(night["planned_at"]), night["outcome"], night["message"]) for night in record["nights"]]
         print_table(("planned", "outcome", "message"), nights, title="Last nights")
     for alarm in record["alarms"]:
         print_line(f"! {plain(alarm)}")
@@ -52,6 +63,7 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     """Return the state of a workspace as `status --json` prints it."""
     run = casebook.last_run()
     coverage = casebook.coverage_rows(run.run_id) if run else []
+    unseen = run_alarms(casebook, run.run_id) if run else []
     nights = read_nights(workspace.nights_path)[-_NIGHTS_SHOWN:]
     verdicts = [candidate.verdict for candidate in casebook.candidates()]
     return {
@@ -62,7 +74,7 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "possible": verdicts.count(Verdict.POSSIBLE),
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
-        "alarms": [*_run_alarms(run), *_night_alarms(nights), *(f"{name}: {gap}" for name, gap in gaps(coverage))],
+        "alarms": [*_run_alarms(workspace, run), *_night_alarms(nights), *unseen],
     }
 
 
@@ -87,19 +99,30 @@ def _night(night: Night) -> dict[str, Any]:
     }
 
 
-def _run_alarms(run: ScanRun | None) -> list[str]:
+def _run_alarms(workspace: Workspace, run: ScanRun | None) -> list[str]:
     if run is None or run.state is RunState.FINISHED:
         return []
     if run.state is RunState.RUNNING:
-        return ["the last scan is running or was interrupted; `copycatch scan` goes on where it stopped"]
+        if _is_held(workspace):
+            return ["a scan is running now; what it has not seen yet is counted as left"]
+        return ["the last scan was interrupted; `copycatch scan` goes on where it stopped"]
     return ["the last scan was given up; `copycatch scan` starts a new one"]
+
+
+def _is_held(workspace: Workspace) -> bool:
+    """Return whether a scan or match holds the workspace at this moment."""
+    try:
+        with workspace.lock("A scan or match"):
+            return False
+    except WorkspaceBusy:
+        return True
 
 
 def _night_alarms(nights: list[Night]) -> list[str]:
     if not nights or nights[-1].outcome is Outcome.FINISHED:
         return []
     last = nights[-1]
-    return [f"the scan planned for {last.planned_at:%Y-%m-%d %H:%M} UTC {last.outcome}: {last.message}"]
+    return [f"the scan planned for {moment(last.planned_at)} {last.outcome}: {last.message}"]
 
 
 COMMANDS = (status,)

@@ -119,7 +119,7 @@ def _visits(tasks: list[Task], title: str, seller_url: str | None, picture: Pict
     found = PictureFound(url=shot.url, picture=picture, fetch_id=None, at=STARTED + timedelta(minutes=1))
     return [
         Visit(task=replace(page, state=TaskState.DONE), listings=(listing,), looks=(look,)),
-        Visit(task=replace(refused, state=TaskState.REFUSED, note="robots.txt")),
+        Visit(task=replace(refused, state=TaskState.REFUSED, note="robots.txt disallows this address")),
         Visit(task=replace(failed, state=TaskState.FAILED, note="HTTP 500")),
         Visit(task=replace(shot, state=TaskState.DONE), picture=found),
     ]

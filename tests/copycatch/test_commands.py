@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+from rich.console import Console
 
 from casebook.errors import CopycatchError
-from copycatch import commands
+from casebook.types import ScanRun
+from copycatch import commands, output
 from copycatch.cli import cli
 from copycatch.commands import status
-from tests.copycatch.filled import HOSTILE_TITLE, RUN_ID, picture_bytes
+from tests.copycatch.filled import HOSTILE_TITLE, RUN_ID, STARTED, fill, picture_bytes
 
 if TYPE_CHECKING:
     from copycatch.workspace import Workspace
@@ -221,11 +223,30 @@ def test_status_has_the_documented_fields_and_names_what_was_not_seen(filled: Wo
     assert {*record, *record["run"], *nights} == documented("status", "`--json` fields:")
     assert (record["run"]["run_id"], record["copies"], record["works"]) == (RUN_ID, 1, 1)
     assert record["alarms"] == [
-        "shop: 1 page was refused by robots.txt or a limit",
-        "shop: 1 page could not be fetched",
+        "shop: 1 page: HTTP 500: https://shop.example/broken",
+        "shop: 1 page: robots.txt disallows this address: https://shop.example/private",
     ]
     text = run("status", workspace=filled).stdout
-    assert "! shop: 1 page could not be fetched" in text
+    assert "! shop: 1 page: HTTP 500: https://shop.example/broken\n" in text
+
+
+def test_status_tells_a_running_scan_from_an_interrupted_one(workspace: Workspace, run: Run) -> None:
+    with workspace.casebook() as casebook:
+        casebook.begin_run(ScanRun(run_id="r", started_at=STARTED, program="p", job="{}"))
+    assert "the last scan was interrupted" in run("status", workspace=workspace).stdout
+    with workspace.lock("A scan or match"):
+        assert "a scan is running now" in run("status", workspace=workspace).stdout
+
+
+def test_addresses_stand_whole_on_their_own_lines_on_a_narrow_terminal(
+    workspace: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(workspace, title="A heron " * 12)
+    narrow = Console(width=60, file=io.StringIO())
+    monkeypatch.setattr(output, "console", lambda: narrow)
+    text = run("candidates", workspace=workspace).stdout
+    assert "1  https://shop.example/item/1\n   the hashes differ in 1 of 64 bits\n" in text
+    assert "http" not in narrow.file.getvalue()
 
 
 def test_status_before_the_first_scan_says_so(workspace: Workspace, run: Run) -> None:

@@ -3,21 +3,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
 
-from casebook.types import RunState, ScanRun
-from copycatch.coverage import gaps
+from casebook.types import ListingState, Look, Purpose, RunState, ScanRun, Task, TaskState, Visit
 from copycatch.report import ReportError, write_report
-from tests.copycatch.filled import RUN_ID, STARTED, fill
+from tests.copycatch.filled import RUN_ID, SHOP, STARTED, fill
 
 if TYPE_CHECKING:
     from copycatch.workspace import Workspace
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+RUN = ScanRun(run_id=RUN_ID, started_at=STARTED, program="p", job="{}")
 
 
 class Parsed(HTMLParser):
@@ -92,8 +93,8 @@ def test_the_report_names_what_was_not_seen(filled: Workspace) -> None:
     text = Parsed(report_of(filled)).text
     assert "Finding nothing says nothing about these:" in text
     assert "untried : not visited in this scan" in text
-    assert "shop : 1 page was refused by robots.txt or a limit" in text
-    assert "shop : 1 page could not be fetched" in text
+    assert "shop: 1 page: robots.txt disallows this address: https://shop.example/private" in text
+    assert "shop: 1 page: HTTP 500: https://shop.example/broken" in text
 
 
 def test_a_candidate_is_told_with_its_facts_and_its_evidence(filled: Workspace) -> None:
@@ -140,12 +141,26 @@ def test_a_title_in_another_script_is_kept(workspace: Workspace) -> None:
     assert 'href="https://shop.example/s1"' in html
 
 
-def test_every_kind_of_gap_has_a_sentence_in_the_singular_and_in_the_plural() -> None:
-    names = ("pages_blocked", "pages_refused", "pages_failed", "pages_pending")
-    pictures = ("pictures_failed", "pictures_refused", "pictures_pending")
-    for count in (1, 2):
-        row = {"target": "t"} | dict.fromkeys((*names, *pictures), count)
-        sentences = [sentence for _, sentence in gaps([row])]
-        assert len(sentences) == 7
-        assert all(sentence.startswith(f"{count} ") for sentence in sentences)
-    assert list(gaps([{"target": "t"} | dict.fromkeys((*names, *pictures), 0)])) == []
+def test_a_state_that_this_scan_did_not_see_says_when_it_was_seen(filled: Workspace) -> None:
+    later = replace(RUN, run_id="later", started_at=STARTED + timedelta(days=1))
+    with filled.casebook() as casebook:
+        casebook.begin_run(later)
+        html = write_report(filled, casebook, "later", now=lambda: NOW).read_text(encoding="utf-8")
+    assert "live, last seen 2026-11-21 02:31 UTC: it can be bought" in Parsed(html).text
+
+
+def test_a_listing_that_looks_gone_stands_at_the_top_with_its_address(filled: Workspace) -> None:
+    later = replace(RUN, run_id="later", started_at=STARTED + timedelta(days=1))
+    page = Task(run_id="later", target="shop", purpose=Purpose.PAGE, url=f"{SHOP}item/1", state=TaskState.DONE)
+    look = Look(
+        listing_key="generic:1", run_id="later", at=later.started_at, state=ListingState.UNKNOWN,
+        reason="HTTP 404", gone=True, fetch_id=None,
+    )  # fmt: skip
+    with filled.casebook() as casebook:
+        casebook.begin_run(later)
+        casebook.record(Visit(task=page, looks=(look,)))
+        html = write_report(filled, casebook, "later", now=lambda: NOW).read_text(encoding="utf-8")
+    changed = Parsed(html).text.split("What changed")[1].split("What was seen")[0]
+    assert "looks gone, not yet confirmed: https://shop.example/item/1" in changed
+    assert "looked gone at 2026-11-22 02:30 UTC, not yet confirmed: HTTP 404" in Parsed(html).text
+    assert "What changed" not in report_of(filled)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from casebook.types import Purpose, Shortfall, TaskState
+from copycatch.coverage import alarms
+
+SEEN = {"target": "shop", "pages_done": 3, "listings": 2}
+UNREAD = "robots.txt could not be read (Connection was refused), so nothing of this site is fetched tonight"
+
+
+def shortfall(
+    why: str, *, tasks: int = 1, purpose: Purpose = Purpose.PAGE, state: TaskState = TaskState.REFUSED
+) -> Shortfall:
+    return Shortfall(target="shop", purpose=purpose, state=state, why=why, tasks=tasks, example="http://a.example/1")
+
+
+def test_a_whole_scan_has_no_alarm() -> None:
+    assert list(alarms([SEEN], [])) == []
+
+
+def test_a_target_that_gave_nothing_comes_first() -> None:
+    found = list(alarms([SEEN | {"pages_done": 0, "listings": 0}], [shortfall(UNREAD, tasks=7)]))
+    assert found == ["Nothing could be seen at shop.", f"shop: 7 pages: {UNREAD}, such as http://a.example/1"]
+
+
+def test_pages_without_any_listing_are_an_alarm() -> None:
+    assert list(alarms([SEEN | {"listings": 0}], [])) == ["No listing was found at shop, on 3 pages."]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "one", "many"),
+    [(Purpose.PAGE, "1 page", "2 pages"), (Purpose.PICTURE, "1 picture", "2 pictures")],
+)
+def test_reasons_stand_in_the_singular_and_in_the_plural(purpose: Purpose, one: str, many: str) -> None:
+    (single,) = alarms([SEEN], [shortfall("HTTP 500", purpose=purpose)])
+    (several,) = alarms([SEEN], [shortfall("HTTP 500", purpose=purpose, tasks=2)])
+    assert single == f"shop: {one}: HTTP 500: http://a.example/1"
+    assert several == f"shop: {many}: HTTP 500, such as http://a.example/1"
+
+
+def test_a_lost_robots_txt_is_told_once_by_the_pages_behind_it() -> None:
+    robots = shortfall("Connection was refused", purpose=Purpose.ROBOTS, state=TaskState.FAILED)
+    assert len(list(alarms([SEEN], [robots, shortfall(UNREAD)]))) == 1
+    assert len(list(alarms([SEEN], [robots]))) == 1
+
+
+def test_what_was_not_reached_needs_no_reason() -> None:
+    (sentence,) = alarms([SEEN], [shortfall("", state=TaskState.PENDING, tasks=4)])
+    assert sentence == "shop: 4 pages: not reached yet, such as http://a.example/1"
