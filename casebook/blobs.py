@@ -35,12 +35,12 @@ class Blobs:
         """Store the bytes and return their name.
 
         The file appears whole or not at all. Bytes already there are not written again, unless their file was cut
-        short by a power failure. CasebookError: the disk is full or the folder cannot be written.
+        short or damaged. CasebookError: the disk is full or the folder cannot be written.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         path = self.path(sha256)
         try:
-            if not (path.is_file() and path.stat().st_size == len(data)):
+            if not (path.is_file() and path.read_bytes() == data):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _write_whole(path, data)
         except OSError as error:

@@ -6,7 +6,6 @@ Every record of every library passes through here, so this is where secrets are 
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from casebook.redaction import redact
 from copycatch.output import plain
 
 if TYPE_CHECKING:
@@ -23,17 +23,6 @@ if TYPE_CHECKING:
 
 KEEP_DAYS = 60
 _HANDLER_MARK = "copycatch"
-
-_USERINFO = re.compile(r"(?<=://)[^\s/?#@]+@")
-_SECRET_VALUE = re.compile(
-    r"(?i)([?&;](?:[\w.\-]*(?:token|secret|passw|session|signature|credential|auth|api_?key)[\w.\-]*|key|sig|sid|code)=)"
-    r"[^\s&#;\"']+"
-)
-
-
-def redact(text: str) -> str:
-    """Return the text with user names, passwords and token-like query values of its URLs replaced by `***`."""
-    return _SECRET_VALUE.sub(r"\1***", _USERINFO.sub("***@", text))
 
 
 def start_logging(folder: Path | None, *, now: datetime, watched: bool) -> None:
@@ -118,4 +107,7 @@ def _without_secrets(value: Any) -> Any:
 def _sweep(folder: Path, before: datetime) -> None:
     for path in folder.glob("????-??-??.jsonl"):
         if path.stem < f"{before:%Y-%m-%d}":
+            path.unlink(missing_ok=True)
+    for path in (*folder.glob("*.crawl.log"), *folder.glob("*.job.json")):
+        if path.name < f"{before:%Y%m%d}":  # a run's name begins with its date
             path.unlink(missing_ok=True)

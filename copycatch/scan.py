@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from copycatch.config import Config
     from copycatch.workspace import Workspace
 
+# An older run is not gone on with: what it finished would not be looked at tonight. Its left-over addresses are.
+RESUMED_WITHIN = timedelta(hours=20)
 SHOWN = frozenset({Verdict.COPY, Verdict.POSSIBLE})
 
 
@@ -65,7 +67,7 @@ def run_scan(
     """Look at every target, compare what is shown, and write the report.
 
     1. Take the workspace's lock: a second scan of the same workspace is refused.
-    2. Take up the unfinished run of the same job, or begin one.
+    2. Take up tonight's unfinished run of the same job, or begin one, with what an older one left over.
     3. Crawl in a subprocess, then confirm removals.
     4. Compare every picture not compared yet, and write the report.
 
@@ -157,24 +159,32 @@ def _job(workspace: Workspace, config: Config, *, now: Callable[[], datetime], f
 
 def _run(casebook: Casebook, job: CrawlJob, now: datetime) -> tuple[ScanRun, bool]:
     """Return the run to work on, and whether it is one that was interrupted."""
-    asked = _asked(job.to_json())
+    left_over: list[Task] = []
     unfinished = casebook.unfinished_run()
     if unfinished is not None:
-        if _asked(unfinished.job) == asked:
+        recent = now - unfinished.started_at < RESUMED_WITHIN
+        if recent and _asked(unfinished.job) == _asked(job.to_json()):
             return unfinished, True
-        casebook.finish_run(unfinished.run_id, RunState.FAILED, now, {"superseded": 1})
+        left_over = casebook.pending_tasks(unfinished.run_id)
     run = ScanRun(run_id=job.run_id, started_at=now, program=PROGRAM, job=job.to_json())
+    names = {target.name for target in job.targets}
     with casebook.immediate():  # a run without its frontier would look finished
+        if unfinished is not None:
+            casebook.finish_run(unfinished.run_id, RunState.FAILED, now, {"superseded": 1})
         casebook.begin_run(run)
         casebook.add_tasks(_frontier(casebook, job))
+        casebook.add_tasks(replace(task, run_id=run.run_id) for task in left_over if task.target in names)
         casebook.drop_frontier(before_run_id=run.run_id)
     return run, False
 
 
 def _asked(job: str) -> dict[str, object]:
     """Return what a job asks for, without what differs from one start to the next."""
-    values = json.loads(job)
-    return {key: values[key] for key in ("targets", "limits", "fresh")}
+    try:
+        values = json.loads(job)
+        return {key: values[key] for key in ("targets", "limits", "fresh")}
+    except (ValueError, KeyError, TypeError):  # written by another version, or damaged: it equals no job of ours
+        return {}
 
 
 def _frontier(casebook: Casebook, job: CrawlJob) -> Iterator[Task]:

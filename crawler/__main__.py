@@ -7,14 +7,16 @@ Standard output carries one JSON object a line: `progress` (finished, known), at
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from scrapy.crawler import AsyncCrawlerProcess
 
@@ -22,6 +24,8 @@ from casebook.blobs import Blobs
 from casebook.casebook import Casebook
 from casebook.errors import CopycatchError
 from casebook.lock import WorkspaceLock
+from casebook.redaction import redact
+from casebook.types import TaskState, Visit
 from crawler.crawl import Crawl
 from crawler.job import CrawlJob
 from crawler.pace import Hosts
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROGRESS_SECONDS = 0.2
+GRACE_SECONDS = 15.0
 
 
 def say(event: str, **values: object) -> None:
@@ -67,13 +72,12 @@ def stop_with_parent(stop: Callable[[], object]) -> None:
 
 def run(job: CrawlJob) -> CopycatchError | None:
     """Crawl; return why it could not be finished, or None where it was."""
-    blobs = Blobs(Path(job.blobs))
     process = AsyncCrawlerProcess(scrapy_settings(job))
     with Casebook.open(Path(job.casebook)) as casebook:
         crawl = Crawl(
             job=job,
             casebook=casebook,
-            blobs=blobs,
+            blobs=Blobs(Path(job.blobs)),
             hosts=Hosts(job.limits.delay_seconds),
             watch=TargetWatch(job.targets, casebook.pages_tried(job.run_id)),
             progress=Progress(),
@@ -84,26 +88,37 @@ def run(job: CrawlJob) -> CopycatchError | None:
         def close() -> None:
             if crawler.engine is not None:
                 asyncio.ensure_future(crawler.engine.close_spider_async(reason="stopped"))  # noqa: RUF006 - the engine keeps it
+            end_for_good(crawl, job.limits.timeout_seconds + GRACE_SECONDS)
 
         crawl.close = close
         process.crawl(crawler, crawl=crawl)
         loop = asyncio.get_event_loop_policy().get_event_loop()
         stop_with_parent(lambda: loop.call_soon_threadsafe(crawl.stop))
         process.start()
+        if not crawl.hosts.stopping.is_set():
+            close_forgotten(crawl)
         return crawl.fatal
 
 
-def main(arguments: list[str]) -> int:
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("twisted").setLevel(logging.WARNING)
-    job = CrawlJob.from_json(Path(arguments[0]).read_text(encoding="utf-8"))
-    # A crawl whose parent was killed may still be finishing its last request: wait for it, never crawl twice at once.
-    lock = WorkspaceLock(Path(job.casebook).with_name("crawl.lock"), "A crawl", wait_seconds=job.limits.timeout_seconds)
-    try:
-        with lock:
-            fatal = run(job)
-    except CopycatchError as error:
-        fatal = error
+def close_forgotten(crawl: Crawl) -> None:
+    """Close what is still pending after an orderly end: it was dropped somewhere, and must not be for ever."""
+    for task in crawl.casebook.pending_tasks(crawl.job.run_id):
+        crawl.commit(Visit(task=replace(task, state=TaskState.FAILED, note="it was asked for and never answered")))
+
+
+def end_for_good(crawl: Crawl, seconds: float) -> None:
+    """End this process when a stop takes longer than any request may: a hung crawl would keep the next one out."""
+
+    def end() -> None:
+        leave(outcome(crawl.fatal))
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+
+
+def outcome(fatal: CopycatchError | None) -> int:
+    """Say how the crawl ended; return the exit code."""
     if fatal is not None:
         say("error", message=fatal.message, remedy=fatal.remedy)
         return 1
@@ -111,5 +126,34 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def leave(code: int) -> NoReturn:
+    """End at once: a thread that still reads a monstrous page could hold an ordinary end up for minutes."""
+    with contextlib.suppress(OSError):  # the one who listened is gone
+        sys.stdout.flush()
+    os._exit(code)
+
+
+class Redacting(logging.Formatter):
+    """Plain log lines without passwords and tokens."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def main(arguments: list[str]) -> int:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("twisted").setLevel(logging.WARNING)
+    job = CrawlJob.from_json(Path(arguments[0]).read_text(encoding="utf-8"))
+    # A crawl whose parent was killed may still be finishing its last request: wait for it, never crawl twice at once.
+    lock = WorkspaceLock(Path(job.casebook).with_name("crawl.lock"), "A crawl", wait_seconds=job.limits.timeout_seconds)
+    try:
+        with lock:
+            return outcome(run(job))
+    except CopycatchError as error:
+        return outcome(error)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

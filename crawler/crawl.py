@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from casebook.errors import CopycatchError
+from casebook.types import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,13 +41,16 @@ class Crawl:
     close: Callable[[], None] | None = None
 
     def commit(self, visit: Visit) -> None:
-        """Write one visit; where the casebook cannot be written, stop the crawl and keep the reason."""
+        """Write one visit; where it cannot be written, stop the crawl and keep the reason."""
+        if self.fatal is not None:  # what this visit rests on may be missing from the blobs
+            raise self.fatal
         try:
             self.casebook.record(visit)
         except CopycatchError as error:
             self.stop(error)
             raise
-        self.finished += 1
+        if visit.task.purpose is not Purpose.ROBOTS:
+            self.finished += 1
         self.progress(self.finished, len(self.known))
 
     def stop(self, error: CopycatchError | None = None) -> None:

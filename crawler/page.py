@@ -47,7 +47,12 @@ class Page:
     @cached_property
     def text(self) -> str:
         """The body as text: byte order mark, then header, then meta tag, then UTF-8; broken bytes are replaced."""
-        return html_to_unicode(self.header("Content-Type"), self.body, default_encoding="utf-8")[1].replace("\x00", "")
+        kind = self.header("Content-Type")
+        try:
+            text = html_to_unicode(kind, self.body, default_encoding="utf-8")[1]
+        except (LookupError, ValueError):  # a charset that Python knows, but not as one of text, such as hex
+            text = self.body.decode("utf-8", "replace")
+        return text.replace("\x00", "")
 
     @cached_property
     def selector(self) -> Selector:
@@ -69,6 +74,11 @@ class Page:
         """The root element of the parsed page."""
         root: HtmlElement = self.selector.root
         return root
+
+    @cached_property
+    def elements(self) -> int:
+        """How many elements the parsed page has."""
+        return sum(1 for _ in self.root.iter())
 
     @cached_property
     def base_url(self) -> str:

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from crawler.page import Page
 
 
+READING_SECONDS = 60.0  # the largest real page takes two
+
+
 async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fetch]) -> tuple[Visit, ListingState]:
     """Read one page of a target; return all it adds to the casebook, and the state it was in."""
     place = marketplace(crawl.watch[task.target].marketplace)
     if task.depth == 0 and page.redirected_from:
         crawl.watch.adopt(task.target, page.url)
     # Reading a page of some megabytes takes a second: never on the event loop.
-    reading = await asyncio.to_thread(place.read, page)
+    reading = await asyncio.wait_for(asyncio.to_thread(place.read, page), READING_SECONDS)
     if not crawl.watch.belongs(task.target, page.url) and reading.state is not ListingState.BLOCKED:
         reading = _elsewhere(page, reading)
     blocked = reading.state is ListingState.BLOCKED

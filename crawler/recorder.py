@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from casebook.errors import CopycatchError
 from casebook.types import Fetch
 from crawler.crawl import crawl_of
 from crawler.guard import GuardedResolver
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Response
+
+    from casebook.blobs import Blobs
 
 _SENT = "sent"
 
@@ -49,9 +52,17 @@ class FetchRecorder:
         sent = request.meta.pop(_SENT, None)
         if sent is None:  # answered from the casebook by a middleware above: no exchange took place
             return response
-        blobs = crawl_of(self._crawler).blobs
+        crawl = crawl_of(self._crawler)
+        try:
+            request.meta["fetches"].append(self._kept(request, response, sent, crawl.blobs))
+        except CopycatchError as error:
+            # Raising here would skip the middlewares above, and the pace would wait for this request for ever.
+            crawl.stop(error)
+        return response
+
+    def _kept(self, request: Request, response: Response, sent: _Sent, blobs: Blobs) -> Fetch:
         certificate = None if response.certificate is None else blobs.put(response.certificate.dump())
-        fetch = replace(
+        return replace(
             self._begun(request, sent),
             status=response.status,
             protocol=response.protocol,
@@ -61,8 +72,6 @@ class FetchRecorder:
             server_address=None if response.ip_address is None else str(response.ip_address),
             certificate_sha256=certificate,
         )
-        request.meta["fetches"].append(fetch)
-        return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         sent = request.meta.pop(_SENT, None)

@@ -7,6 +7,7 @@ through unchecked, it allows everything when robots.txt cannot be had, and it ne
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -47,14 +48,19 @@ class Allowed:
         return None
 
 
-class Unreachable:
-    """robots.txt could not be read: nothing may be fetched during this run (RFC 9309, 2.3.1.4)."""
+class Closed:
+    """Nothing may be fetched during this run, for one reason."""
 
     def __init__(self, why: str):
         self._why = why
 
     def why_not(self, url: str) -> str | None:
-        return f"robots.txt could not be read ({self._why}), so nothing of this site is fetched tonight"
+        return self._why
+
+
+def unreachable(why: str) -> Closed:
+    """Return the rules of a site whose robots.txt could not be read: nothing is allowed (RFC 9309, 2.3.1.4)."""
+    return Closed(f"robots.txt could not be read ({why}), so nothing of this site is fetched tonight")
 
 
 class Parsed:
@@ -66,7 +72,23 @@ class Parsed:
         self.crawl_delay: float | None = None if delay is None else float(delay)
 
     def why_not(self, url: str) -> str | None:
-        return None if self._protego.can_fetch(url, PRODUCT_TOKEN) else "robots.txt disallows this address"
+        # Servers resolve `/a/../private/` and `//private/`; rules that do not would be sidestepped by spelling.
+        if all(self._protego.can_fetch(spelling, PRODUCT_TOKEN) for spelling in (url, plainly_spelled(url))):
+            return None
+        return "robots.txt disallows this address"
+
+
+def plainly_spelled(url: str) -> str:
+    """Return the URL with `.`, `..` and empty steps taken out of its path, also where they are percent-encoded."""
+    parts = urlsplit(url)
+    steps: list[str] = []
+    for step in re.sub("%2e", ".", re.sub("%2f", "/", parts.path, flags=re.I), flags=re.I).split("/"):
+        if step == "..":
+            del steps[-1:]
+        elif step not in ("", "."):
+            steps.append(step)
+    path = "/" + "/".join(steps)
+    return parts._replace(path=path + "/" if steps and parts.path.endswith("/") else path).geturl()
 
 
 class RobotsMiddleware:
@@ -126,7 +148,7 @@ class RobotsMiddleware:
                 raise
             except Exception as error:
                 self._keep(task, request, TaskState.FAILED, str(error))
-                return Unreachable(str(error) or type(error).__name__)
+                return unreachable(str(error) or type(error).__name__)
             self._keep(task, request, TaskState.DONE, f"HTTP {response.status}")
             status, body = response.status, response.body
         return self._understood(status, body, url)
@@ -135,10 +157,16 @@ class RobotsMiddleware:
         if 400 <= status < 500 and status != 429:
             return Allowed()
         if not 200 <= status < 300:
-            return Unreachable(f"HTTP {status}")
+            return unreachable(f"HTTP {status}")
         parsed = Parsed(body.decode("utf-8", errors="replace").lstrip("\ufeff"))
+        crawl = crawl_of(self._crawler)
+        longest = crawl.job.limits.longest_pause_seconds
+        if parsed.crawl_delay is not None and parsed.crawl_delay > longest:
+            return Closed(
+                f"robots.txt asks for {parsed.crawl_delay:g} s between requests; we wait {longest:g} s at most"
+            )
         if parsed.crawl_delay is not None:
-            crawl_of(self._crawler).hosts.slow_down(url, parsed.crawl_delay)
+            crawl.hosts.slow_down(url, parsed.crawl_delay)
         return parsed
 
     def _keep(self, task: Task, request: Request, state: TaskState, note: str) -> None:

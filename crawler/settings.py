@@ -57,10 +57,11 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_TIMEOUT": limits.timeout_seconds,
         "DNS_TIMEOUT": min(20.0, limits.timeout_seconds),
-        "URLLENGTH_LIMIT": 2083,
+        "URLLENGTH_LIMIT": 0,  # Scrapy would drop long addresses without a word; the spider refuses them
         "REMOTE_CONTROL_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
         "LOG_INSTALL_ROOT_HANDLER": False,
+        "LOG_LEVEL": "INFO",  # each exchange stands in the casebook
         "STATS_DUMP": False,
         "MEMUSAGE_ENABLED": False,
     }

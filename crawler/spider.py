@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
 
+LONGEST_URL = 8000  # characters; what servers accept ends about there
+
+
 class ListingSpider(Spider):
     """Ask for what the frontier holds, hand the answers to their readers, follow what they lead to."""
 
@@ -49,6 +52,8 @@ class ListingSpider(Spider):
         limits = self.crawl.job.limits
         picture = task.purpose is Purpose.PICTURE
         try:
+            if len(url) > LONGEST_URL:
+                raise ValueError(f"it is longer than {LONGEST_URL} characters")
             yield Request(
                 url,
                 callback=self.answered,

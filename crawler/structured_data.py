@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ _STATES = {
 }
 _MOST_VARIANTS = 500
 # extruct's time grows with the square of the microdata items on a page, and faster with their nesting.
+_MOST_THINGS = 20_000  # of one JSON-LD block; a page that lists more is not about one product
 _MOST_ITEMS = 1000
 _DEEPEST_ITEM = 12
 
@@ -106,13 +108,15 @@ def plain_text(value: object) -> str | None:
 
 
 def _things(value: object) -> Iterator[Thing]:
-    waiting = [(value, 0)]
-    while waiting:
-        node, depth = waiting.pop(0)
+    waiting = deque([(value, 0)])
+    for _ in range(_MOST_THINGS):
+        if not waiting:
+            return
+        node, depth = waiting.popleft()
         if depth > 8:
             continue
         if isinstance(node, list):
-            waiting[:0] = [(child, depth + 1) for child in node]
+            waiting.extendleft((child, depth + 1) for child in reversed(node))
         elif isinstance(node, dict):
             yield node
             waiting.extend((node[name], depth + 1) for name in _TOWARDS_MAIN if isinstance(node.get(name), dict | list))

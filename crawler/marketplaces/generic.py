@@ -30,6 +30,7 @@ SEEN = {
     "opengraph": "og:type product; saved pages of 2026",
     "bare": "no structured data: heading, price or buy button, pictures; django-oscar 4.2 templates",
 }
+MOST_ELEMENTS = 50_000  # the largest shop page seen has 6,000; reading one of millions would take minutes
 _GONE = frozenset({404, 410})
 
 
@@ -51,6 +52,9 @@ def read(page: Page) -> Reading:
     4. 404, 410 or a redirect to the front page: gone, unknown for now.
     5. Anything else: unknown, a page that links to others.
     """
+    if page.elements > MOST_ELEMENTS:
+        reason = f"not read: the page has more than {MOST_ELEMENTS:,} elements"
+        return Reading(state=ListingState.UNKNOWN, reason=reason)
     sign = block_sign(page)
     if sign:
         return Reading(state=ListingState.BLOCKED, reason=sign)

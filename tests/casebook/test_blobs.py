@@ -90,3 +90,13 @@ def test_sweeping_removes_only_what_killed_writers_left_long_ago(blobs: Blobs) -
     os.utime(old, (0, 0))
     assert blobs.sweep(older_than_seconds=3600) == 1
     assert sorted(files(blobs)) == sorted([blobs.path(name), young])
+
+
+def test_a_damaged_blob_is_healed_by_the_next_good_copy(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path / "blobs")
+    name = blobs.put(b"as received")
+    blobs.path(name).write_bytes(b"as reseived")
+    with pytest.raises(BlobDamaged):
+        blobs.get(name)
+    blobs.put(b"as received")
+    assert blobs.get(name) == b"as received"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 
-from copycatch.logs import redact, start_logging
+from casebook.redaction import redact
+from copycatch.logs import start_logging
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -84,3 +84,39 @@ def test_a_page_built_to_be_slow_is_read_in_seconds(body: str) -> None:
     started = time.process_time()
     _harmless(body.encode())
     assert time.process_time() - started < 8
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<button>Add to cart</button>",
+        '<meta property="og:image" content="/{n}.jpg">',
+        '<a href="/p/{n}">x</a>',
+        "<h1>x</h1>",
+    ],
+)
+def test_a_page_of_a_million_elements_is_left_unread_with_a_reason(piece: str) -> None:
+    body = "".join(piece.format(n=number) for number in range(60_000)).encode()
+    reading = generic.read(Page(url=URL, status=200, body=body))
+    assert reading.state is ListingState.UNKNOWN
+    assert "elements" in reading.reason
+
+
+def test_a_declaration_of_millions_of_things_is_read_in_part() -> None:
+    product = b'{"@type": "Product", "name": "Mug"}'
+    block = b'<script type="application/ld+json">[' + b"{}," * 1_000_000 + product + b"]</script>"
+    body = b'<script type="application/ld+json">' + product + b"</script>" + block + b"<h1>Mug</h1>"
+    reading = generic.read(Page(url=URL, status=200, body=body))
+    assert reading.listing is not None
+    assert reading.listing.title == "Mug"
+
+
+@pytest.mark.parametrize("charset", ["hex", "idna", "utf-7", "rot13", "no-such-thing", "\x00"])
+def test_a_charset_that_is_none_does_not_make_a_page_unreadable(charset: str) -> None:
+    page = Page(
+        url=URL,
+        status=200,
+        headers=(("Content-Type", f"text/html; charset={charset}"),),
+        body=b'<script type="application/ld+json">{"@type": "Product", "name": "Mug"}</script><h1>Mug</h1>',
+    )
+    assert "Mug" in page.text

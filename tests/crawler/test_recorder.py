@@ -6,8 +6,11 @@ import gzip
 import hashlib
 from pathlib import Path
 
+import pytest
+
 from casebook.blobs import Blobs
 from casebook.casebook import Casebook
+from casebook.errors import CopycatchError
 from casebook.types import Fetch, TaskState
 from tests.crawler.crawls import job_for, run
 from tests.crawler.sites import Answer, Site, html, links
@@ -89,3 +92,35 @@ def test_a_page_that_unpacks_beyond_the_limit_is_refused(tmp_path: Path) -> None
         with run(tmp_path, job) as casebook:
             counts = casebook.task_counts("night-1")["shop"]
     assert counts[TaskState.REFUSED] == 1
+
+
+def test_a_blob_folder_that_cannot_be_written_ends_the_crawl_with_a_remedy_and_loses_nothing(tmp_path: Path) -> None:
+    pages = [f"/{number}" for number in range(20)]
+    with Site({"/": links(*pages), **dict.fromkeys(pages, links())}) as site:
+        job = job_for(tmp_path, site.url + "/")
+        (tmp_path / "blobs").write_text("in the way")
+        with pytest.raises(CopycatchError, match="cannot be written") as failed:
+            run(tmp_path, job)
+        assert failed.value.remedy
+        (tmp_path / "blobs").unlink()
+        with run(tmp_path, job) as casebook:
+            assert casebook.pending_tasks("night-1") == []
+    assert set(pages) <= set(site.paths())
+
+
+def test_an_address_too_long_to_be_asked_for_is_refused_with_a_reason(tmp_path: Path) -> None:
+    with Site({"/": links()}) as site:
+        job = job_for(tmp_path, site.url + "/", f"{site.url}/{'a' * 3000}", f"{site.url}/{'b' * 9000}")
+        with run(tmp_path, job) as casebook:
+            assert casebook.pending_tasks("night-1") == []
+            (short,) = casebook.shortfalls("night-1")
+    assert (short.state, "longer than" in short.why) == (TaskState.REFUSED, True)
+    assert f"/{'a' * 3000}" in site.paths()
+
+
+def test_tokens_in_addresses_do_not_reach_the_crawl_log(tmp_path: Path) -> None:
+    with Site({"/?api_key=SECRET123": Answer(b"late", delay=3.0)}) as site:
+        run(tmp_path, job_for(tmp_path, site.url + "/?api_key=SECRET123", limits={"timeout_seconds": 0.5})).close()
+    logs = "".join(path.read_text() for path in (tmp_path / "logs").iterdir())
+    assert logs
+    assert "SECRET123" not in logs

@@ -6,10 +6,13 @@ import itertools
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from casebook.types import Purpose, TaskState
+from crawler.robots import Parsed, plainly_spelled
 from tests.crawler.crawls import job_for, run
-from tests.crawler.sites import Answer, Site, links
+from tests.crawler.sites import Answer, Site, links, product
 
 ROBOTS = {"Content-Type": "text/plain"}
 
@@ -57,6 +60,41 @@ def test_a_redirect_into_a_disallowed_area_is_not_followed(tmp_path: Path) -> No
     assert site.paths() == ["/robots.txt", "/"]
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/a/../private/x", "//private/x", "/./private/x", "/a/%2e%2e/private/x", "/%2e/private/x", "/a/..%2fprivate/x"],
+)
+def test_rules_are_not_sidestepped_by_spelling(path: str) -> None:
+    rules = Parsed("User-agent: *\nDisallow: /private/\n")
+    assert rules.why_not(f"http://shop.example{path}") is not None
+    assert rules.why_not("http://shop.example/a/../public/x") is None
+
+
+def test_a_picture_behind_a_misspelled_path_is_not_asked_for(tmp_path: Path) -> None:
+    rules = Answer(b"User-agent: *\nDisallow: /private/\n", headers=ROBOTS)
+    with Site({"/robots.txt": rules}) as site:
+        site.routes["/p/1"] = product("Mug", f"{site.url}/a/../private/1.jpg", f"{site.url}//private/2.jpg")
+        run(tmp_path, job_for(tmp_path, site.url + "/p/1")).close()
+    assert site.paths() == ["/robots.txt", "/p/1"]
+
+
+@given(st.text(alphabet="/.ab%2eEfF", max_size=30))
+def test_the_plain_spelling_of_a_path_is_plain_already(path: str) -> None:
+    once = plainly_spelled(f"http://shop.example/{path}")
+    assert plainly_spelled(once) == once
+    assert "/../" not in once
+    assert "//" not in once.removeprefix("http://")
+
+
+def test_a_crawl_delay_that_would_take_for_ever_closes_the_site_for_the_night(tmp_path: Path) -> None:
+    rules = Answer(b"User-agent: *\nCrawl-delay: 86400\n", headers=ROBOTS)
+    with Site({"/robots.txt": rules, "/": links()}) as site:
+        with run(tmp_path, job_for(tmp_path, site.url + "/")) as casebook:
+            (short,) = casebook.shortfalls("night-1")
+    assert site.paths() == ["/robots.txt"]
+    assert (short.state, "86400" in short.why) == (TaskState.REFUSED, True)
+
+
 def test_rules_for_our_own_name_win_over_the_rules_for_all(tmp_path: Path) -> None:
     rules = Answer(b"User-agent: *\nDisallow:\n\nUser-agent: copycatch\nDisallow: /\n", headers=ROBOTS)
     with Site({"/robots.txt": rules, "/": links()}) as site:
@@ -65,8 +103,6 @@ def test_rules_for_our_own_name_win_over_the_rules_for_all(tmp_path: Path) -> No
 
 
 def test_pictures_of_another_origin_obey_the_robots_txt_of_that_origin(tmp_path: Path) -> None:
-    from tests.crawler.sites import product
-
     cdn_rules = Answer(b"User-agent: *\nDisallow: /\n", headers=ROBOTS)
     with Site({"/robots.txt": cdn_rules, "/a.jpg": Answer(b"\xff\xd8\xff")}) as cdn, Site() as shop:
         shop.routes["/p/1"] = product("Blue mug", f"{cdn.url}/a.jpg")
