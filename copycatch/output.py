@@ -15,6 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -67,7 +68,9 @@ def print_table(
     unbroken: Collection[str] = (),
 ) -> None:
     """Print a table for people to stdout; the columns named in `unbroken` keep their values on one line."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
+    )
     for heading in headings:
         table.add_column(heading, overflow="fold", no_wrap=heading in unbroken)
     for row in rows:

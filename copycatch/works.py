@@ -141,6 +141,11 @@ def pictures_below(folder: Path) -> Iterator[Path]:
     return (path for path in _files_below(folder) if path.suffix.lower() in PICTURE_SUFFIXES)
 
 
+def candidates_below(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder that somebody may take for a picture: all but hidden ones, notes and clutter."""
+    return (path for path in _files_below(folder) if not _is_clutter(path))
+
+
 def _files_below(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)

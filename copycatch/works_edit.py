@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tomlkit
 
@@ -15,20 +17,26 @@ from copycatch.atomic_file import write_atomically
 from copycatch.output import plain
 from copycatch.works import (
     PICTURE_SUFFIXES,
+    Problem,
     WorksError,
+    candidates_below,
+    inside,
     parse_entries,
-    pictures_below,
+    printable_path,
     read_entries,
     read_library,
 )
+from matching.decode import MAX_PIXELS, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from copycatch.workspace import Workspace
 
+# A thumbnail of fewer pixels shows too little to tell one picture from another.
+LEAST_SIDE = 32
 _NUMBERED = re.compile(r"W-(\d+)")
+_SUFFIXES = ", ".join(sorted(PICTURE_SUFFIXES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,60 +49,114 @@ class Wish:
     watermark: bool = False
 
 
+class How(StrEnum):
+    """What became of a file that was to be added; nothing changed where it was `KNOWN`."""
+
+    ADDED = "added as"
+    RESTORED = "put back as a picture of"
+    KNOWN = "already listed as"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """One file and the work it now belongs to; `known` where it was listed before and nothing changed."""
+    """One file and the work it now belongs to."""
 
     path: str
     work_id: str
-    known: bool = False
+    how: How = How.ADDED
 
 
-def add_works(workspace: Workspace, sources: Sequence[Path], wish: Wish) -> list[Added]:
+class Additions(NamedTuple):
+    """What was added, and which files of the folders given were not, with the reason and a remedy."""
+
+    added: list[Added]
+    skipped: list[Problem]
+
+
+def add_works(workspace: Workspace, sources: Sequence[Path], wish: Wish) -> Additions:
     """Put pictures into the reference library and list them in works.toml.
 
-    1. A folder stands for the pictures in it. Files from elsewhere are copied into the reference folder.
-    2. A picture that is in the library already, byte for byte, is left where it is.
-    3. A picture that lay in the folder unlisted keeps the id it was watched under, so that its candidates stay its own;
+    1. A folder stands for the pictures in it; what is no whole picture is skipped there, and refused where it is named.
+    2. Files from elsewhere are copied into the reference folder.
+    3. A picture that is listed already, byte for byte, is left where it is; one that works.toml names and that is
+       missing is put back.
+    4. A picture that lay in the folder unlisted keeps the id it was watched under, so that its candidates stay its own;
        a new one gets the next number.
 
     Raises:
         WorksError: a source is missing or no picture, or the work named by `wish` cannot take it. Nothing has changed.
     """
-    files = [path for source in sources for path in _pictures(source)]
+    skipped: list[Problem] = []
+    files = [found for source in sources for found in _pictures(source, skipped)]
     known = {reference.sha256: reference for reference in read_library(workspace).references}
     edit = _Edit(workspace, wish)
     added: list[Added] = []
-    for file in files:
-        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    for file, data in files:
+        sha256 = hashlib.sha256(data).hexdigest()
         reference = known.get(sha256)
-        if reference is not None and reference.path in edit.listed:
-            added.append(Added(path=reference.path, work_id=reference.work_id, known=True))
+        path = reference.path if reference is not None else edit.place(file)
+        owner = edit.owners.get(path)
+        if owner is not None:
+            how = How.RESTORED if edit.copies(path) else How.KNOWN
+            added.append(Added(path=path, work_id=owner, how=how))
+            known.setdefault(sha256, Reference(sha256=sha256, work_id=owner, path=path))
             continue
-        path = reference.path if reference is not None else edit.copy(file)
         work_id = edit.add(path, file.stem, reference.work_id if reference is not None else None)
         known[sha256] = Reference(sha256=sha256, work_id=work_id, path=path)
         added.append(Added(path=path, work_id=work_id))
     edit.save()
-    return added
+    return Additions(added, skipped)
 
 
-def _pictures(source: Path) -> Iterator[Path]:
+def _pictures(source: Path, skipped: list[Problem]) -> Iterator[tuple[Path, bytes]]:
+    """Yield the usable pictures of a source with their bytes; what else a folder holds goes to `skipped`."""
     if source.is_dir():
-        found = list(pictures_below(source))
-        if not found:
-            raise WorksError(f"there is no picture in {source}", remedy=f"Pictures end in {_suffixes()}.")
-        yield from found
-    elif not source.is_file():
+        usable = 0
+        for path in candidates_below(source):
+            data = path.read_bytes()
+            problem = _unusable(path, data)
+            if problem is None:
+                usable += 1
+                yield path, data
+            else:
+                skipped.append(problem)
+        if not usable:
+            found = "".join(f"\n  - {problem.where}: {problem.message}" for problem in skipped)
+            raise WorksError(f"there is no usable picture in {source}{found}", remedy=f"Pictures end in {_SUFFIXES}.")
+        return
+    if not source.is_file():
         raise WorksError(f"there is no file {source}", remedy="Check the name; nothing was added.")
-    elif source.suffix.lower() not in PICTURE_SUFFIXES:
-        raise WorksError(f"{source} is no picture that can be compared", remedy=f"Pictures end in {_suffixes()}.")
-    else:
-        yield source
+    data = source.read_bytes()
+    problem = _unusable(source, data)
+    if problem is not None:
+        raise WorksError(f"{source}: {problem.message}", remedy=f"{problem.remedy} Nothing was added.")
+    yield source, data
 
 
-def _suffixes() -> str:
-    return ", ".join(sorted(PICTURE_SUFFIXES))
+def _unusable(path: Path, data: bytes) -> Problem | None:
+    """Return why a file cannot be watched, judged by its name and by decoding it, or None where it can."""
+    if path.suffix.lower() not in PICTURE_SUFFIXES:
+        kind = path.suffix or "a file without an ending"
+        return Problem(
+            where=str(path),
+            message=f"{kind} is not a kind of picture that can be compared",
+            remedy=f"Save a JPEG or PNG copy of it and add that; pictures end in {_SUFFIXES}.",
+        )
+    raster = decode(data)
+    if raster.problem is None and raster.width and raster.height and min(raster.width, raster.height) < LEAST_SIDE:
+        size = f"{raster.width} × {raster.height} pixels"
+        return Problem(
+            where=str(path),
+            message=f"it is too small to be recognised ({size})",
+            remedy=f"Add a version with at least {LEAST_SIDE} pixels on each side.",
+        )
+    if raster.problem is not None:
+        return Problem(
+            where=str(path),
+            message=raster.problem,
+            remedy=f"Save it anew as a whole JPEG or PNG of at most {MAX_PIXELS // 10**6} million pixels and add that.",
+        )
+    return None
 
 
 class _Edit:
@@ -108,7 +170,11 @@ class _Edit:
         entries = read_entries(self._path)
         text = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
         self._document = tomlkit.parse(text)
-        self.listed = {path for entry in entries for path in (*entry.files, *entry.watermarks)}
+        self.owners = {
+            printable_path(Path(path)): entry.work.work_id
+            for entry in entries
+            for path in (*entry.files, *entry.watermarks)
+        }
         self._ids = {entry.work.work_id for entry in entries}
         # With a title or an id, all files go into this one work; it is settled by the first of them.
         self._shared_id: str | None = None
@@ -120,26 +186,40 @@ class _Edit:
                 )
             self._shared_id = wish.work_id
 
-    def copy(self, file: Path) -> str:
-        """Plan a copy of a file into the reference folder; return the relative path it will have."""
+    def place(self, file: Path) -> str:
+        """Return the relative path a file has or will have in the reference folder; plan a copy where it needs one.
+
+        A name that works.toml gives to a file that is missing is that file's own.
+        """
+        real = inside(self._folder, file)
+        if real is not None:
+            return printable_path(real.relative_to(self._folder.resolve()))
+        if file.name in self.owners and not (self._folder / file.name).exists() and not self.copies(file.name):
+            self._copies[file.name] = file
+            return file.name
         stem, suffix = plain(file.stem), file.suffix.lower()
         for number in count(1):
             name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
-            if name not in self._copies and not (self._folder / name).exists():
+            if name not in self._copies and name not in self.owners and not (self._folder / name).exists():
                 self._copies[name] = file
                 return name
         raise AssertionError("count never ends")
+
+    def copies(self, path: str) -> bool:
+        """Return whether a copy to this relative path is planned."""
+        return path in self._copies
 
     def add(self, path: str, stem: str, unlisted_id: str | None) -> str:
         """Plan the entry of one file and return the id of its work."""
         if path not in self._copies and not (self._folder / path).exists():
             raise WorksError(f"the name of {path} cannot be written into works.toml", remedy="Rename the file first.")
-        self.listed.add(path)
         if self._shared_id is not None:
             self._files_of(self._shared_id).append(path)
+            self.owners[path] = self._shared_id
             return self._shared_id
         work_id = self._wish.work_id or unlisted_id or self._next_id()
         self._ids.add(work_id)
+        self.owners[path] = work_id
         if self._wish.title is not None or self._wish.work_id is not None:
             self._shared_id = work_id
         entry = tomlkit.table()

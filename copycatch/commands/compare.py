@@ -10,7 +10,7 @@ import click
 from copycatch.atomic_file import write_atomically
 from copycatch.commands.options import json_option
 from copycatch.output import plain, print_json_lines, print_line, print_table
-from copycatch.works import pictures_below, printable_path
+from copycatch.works import PICTURE_SUFFIXES, WorksError, pictures_below, printable_path
 from matching.compare import Comparison, library_of
 from matching.compare import compare as compare_pictures
 from matching.overlays import render
@@ -32,8 +32,10 @@ EXISTING = click.Path(exists=True, path_type=Path)
 def compare(references: Path, pictures: Path, as_json: bool, show_all: bool, overlays: Path | None) -> None:
     """Compare PICTURES with REFERENCES; each is a picture file or a folder of them."""
     ours, theirs = _named(references), _named(pictures)
-    if not ours:
-        raise click.UsageError(f"there is no picture in {references}")
+    for place, named in ((references, ours), (pictures, theirs)):
+        if not named:
+            endings = ", ".join(sorted(PICTURE_SUFFIXES))
+            raise WorksError(f"there is no picture in {place}", remedy=f"Pictures end in {endings}.")
     for reference in library_of(_contents(ours)).references:
         if reference.problem:
             click.echo(f"reference {plain(reference.path)}: {plain(reference.problem)}", err=True)

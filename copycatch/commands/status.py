@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from copycatch.workspace import Workspace
 
 _NIGHTS_SHOWN = 7
+# Heading -> column of the view `coverage`.
+_COVERAGE = {
+    "target": "target", "pages": "pages", "read": "pages_done", "listings": "listings", "live": "listings_live",
+    "gone": "listings_gone", "pictures": "pictures", "kept": "pictures_done",
+}  # fmt: skip
 
 
 @click.command()
@@ -40,18 +45,8 @@ def status(workspace: Workspace, as_json: bool) -> None:
         print_line(f"Last scan {run['run_id']}: {run['state']}, started {moment(run['started_at'])}, {ended}")
     print_line(f"{record['works']} works watched, {record['copies']} copies, {record['possible']} possible copies")
     if record["coverage"]:
-        names = (
-            "target",
-            "pages",
-            "pages_done",
-            "listings",
-            "listings_live",
-            "listings_gone",
-            "pictures",
-            "pictures_done",
-        )
-        headings = [name.replace("_", " ") for name in names]
-        print_table(headings, [[row[name] for name in names] for row in record["coverage"]])
+        rows = [[row[column] for column in _COVERAGE.values()] for row in record["coverage"]]
+        print_table(tuple(_COVERAGE), rows)
     if record["nights"]:
         nights = [(moment(night["planned_at"]), night["outcome"], night["message"]) for night in record["nights"]]
         print_table(("planned", "outcome", "message"), nights, title="Last nights")

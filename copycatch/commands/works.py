@@ -12,7 +12,7 @@ from copycatch.commands.options import in_workspace, json_option
 from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.works import Library, Problem, read_library, unlisted_pictures
 from copycatch.works_check import check_library
-from copycatch.works_edit import Wish, add_works
+from copycatch.works_edit import How, Wish, add_works
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -43,9 +43,15 @@ def add(
 ) -> None:
     """Add pictures to what is watched. Files from elsewhere are copied into reference_images/."""
     wish = Wish(title=title, kind=WorkKind(kind), work_id=work_id, watermark=watermark)
-    for item in add_works(workspace, sources, wish):
-        known = "already listed as" if item.known else "added as"
-        print_line(f"{plain(item.path)}  {known} {plain(item.work_id)}")
+    added, skipped = add_works(workspace, sources, wish)
+    for item in added:
+        print_line(f"{plain(item.path)}  {item.how} {plain(item.work_id)}")
+    if (title or work_id or watermark) and any(item.how is How.KNOWN for item in added):
+        print_line("Nothing was changed for what is already listed; to retitle or regroup a work, edit its entry in")
+        print_line(f"  {plain(workspace.works_path)}")
+    if skipped:
+        print_line(f"Skipped {len(skipped)}:")
+    _print_problems(skipped)
 
 
 @works.command("list")
@@ -92,6 +98,7 @@ def _brief(value: object) -> object:
 def check(ctx: click.Context, workspace: Workspace, as_json: bool) -> None:
     """Read every reference picture and say which cannot be watched, or not well. Exit code 1 if there are any."""
     checked = check_library(workspace)
+    nothing = not checked.works and not checked.problems
     if as_json:
         print_json_lines(
             {"file": problem.where, "problem": problem.message, "remedy": problem.remedy}
@@ -101,8 +108,11 @@ def check(ctx: click.Context, workspace: Workspace, as_json: bool) -> None:
         for path in checked.unlisted:
             print_line(f"{plain(path)}  is not in works.toml; it is watched under its file name")
         _print_problems(checked.problems)
-        print_line(f"{checked.references} pictures of {checked.works} works read, {len(checked.problems)} problems")
-    ctx.exit(1 if checked.problems else 0)
+        if nothing:
+            print_line("Nothing is watched: there is no picture yet. Add some with `copycatch works add FILE…`.")
+        else:
+            print_line(f"{checked.references} pictures of {checked.works} works read, {len(checked.problems)} problems")
+    ctx.exit(1 if checked.problems or nothing else 0)
 
 
 def _print_problems(problems: list[Problem]) -> None:

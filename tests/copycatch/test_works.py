@@ -9,7 +9,7 @@ import tomlkit
 
 from casebook.types import ReferenceKind, WorkKind
 from copycatch.works import WorksError, read_library
-from copycatch.works_edit import Wish, add_works
+from copycatch.works_edit import How, Wish, add_works
 from tests.copycatch.filled import picture_bytes
 
 if TYPE_CHECKING:
@@ -145,34 +145,35 @@ def test_a_list_of_works_that_is_not_understood_is_an_error_not_a_guess(
 def test_adding_keeps_comments_and_gives_the_next_number(workspace: Workspace, tmp_path: Path) -> None:
     write_works(workspace, '# mine\n[[works]]\nid = "W-0041" # the old one\ntitle = "Old"\nfiles = []\n')
     source = tmp_path / "New [one].jpg"
-    source.write_bytes(b"new")
-    (added,) = add_works(workspace, [source], Wish())
+    source.write_bytes(picture_bytes(1))
+    ((added,), _) = add_works(workspace, [source], Wish())
     assert (added.work_id, added.path) == ("W-0042", "New [one].jpg")
     text = workspace.works_path.read_text(encoding="utf-8")
     assert text.startswith('# mine\n[[works]]\nid = "W-0041" # the old one\n')
     assert tomlkit.parse(text)["works"][1]["title"] == "New [one]"
-    assert (workspace.references_path / "New [one].jpg").read_bytes() == b"new"
+    assert (workspace.references_path / "New [one].jpg").read_bytes() == picture_bytes(1)
 
 
 def test_a_folder_is_added_picture_by_picture_and_names_never_collide(workspace: Workspace, tmp_path: Path) -> None:
-    for number, name in enumerate(["x/a.jpg", "y/a.jpg", "y/b.png", "y/notes.txt"]):
+    for number, name in enumerate(["x/a.jpg", "y/a.jpg", "y/b.png", "y/notes.txt", "y/.hidden.jpg"]):
         path = tmp_path / "art" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(bytes([number]))
-    added = add_works(workspace, [tmp_path / "art"], Wish())
+        path.write_bytes(picture_bytes(number))
+    added, skipped = add_works(workspace, [tmp_path / "art"], Wish())
+    assert skipped == []
     assert [(item.path, item.work_id) for item in added] == [
         ("a.jpg", "W-0001"),
         ("a-2.jpg", "W-0002"),
         ("b.png", "W-0003"),
     ]
-    again = add_works(workspace, [tmp_path / "art"], Wish())
-    assert all(item.known for item in again)
+    again, _ = add_works(workspace, [tmp_path / "art"], Wish())
+    assert all(item.how is How.KNOWN for item in again)
     assert len(read_library(workspace).references) == 3
 
 
 def test_files_with_a_title_or_an_id_belong_to_one_work(workspace: Workspace, tmp_path: Path) -> None:
-    for name in ("a.jpg", "b.jpg", "c.png"):
-        (tmp_path / name).write_bytes(name.encode())
+    for number, name in enumerate(("a.jpg", "b.jpg", "c.png")):
+        (tmp_path / name).write_bytes(picture_bytes(number))
     add_works(workspace, [tmp_path / "a.jpg", tmp_path / "b.jpg"], Wish(title="Two views", kind=WorkKind.ARTWORK))
     add_works(workspace, [tmp_path / "c.png"], Wish(work_id="W-0001", watermark=True))
     library = read_library(workspace)
@@ -189,7 +190,7 @@ def test_files_with_a_title_or_an_id_belong_to_one_work(workspace: Workspace, tm
 
 
 def test_a_picture_watched_unlisted_keeps_its_id_when_it_is_listed(workspace: Workspace) -> None:
-    path = put(workspace, "sub/heron.jpg", b"h")
+    path = put(workspace, "sub/heron.jpg", picture_bytes(1))
     before = read_library(workspace)
     add_works(workspace, [path], Wish())
     after = read_library(workspace)
@@ -199,16 +200,72 @@ def test_a_picture_watched_unlisted_keeps_its_id_when_it_is_listed(workspace: Wo
 
 
 def test_a_refused_addition_changes_nothing(workspace: Workspace, tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").write_bytes(b"a")
+    (tmp_path / "a.jpg").write_bytes(picture_bytes(1))
     (tmp_path / "song.mp3").write_bytes(b"s")
+    (tmp_path / "cut.jpg").write_bytes(picture_bytes(6, size=256)[:900])
     before = workspace.works_path.read_bytes()
-    for sources in (["a.jpg", "none.jpg"], ["a.jpg", "song.mp3"]):
+    for sources in (["a.jpg", "none.jpg"], ["a.jpg", "song.mp3"], ["a.jpg", "cut.jpg"]):
         with pytest.raises(WorksError):
             add_works(workspace, [tmp_path / name for name in sources], Wish())
     with pytest.raises(WorksError, match="id must be one line"):
         add_works(workspace, [tmp_path / "a.jpg"], Wish(work_id="two\nlines"))
     assert workspace.works_path.read_bytes() == before
     assert list(workspace.references_path.iterdir()) == [workspace.works_path]
+
+
+def test_what_a_folder_holds_beside_usable_pictures_is_named_with_a_remedy(
+    workspace: Workspace, tmp_path: Path, run: Run
+) -> None:
+    folder = tmp_path / "art"
+    folder.mkdir()
+    (folder / "good.jpg").write_bytes(picture_bytes(1))
+    (folder / "phone.HEIC").write_bytes(b"heic")
+    (folder / "broken.jpg").write_bytes(b"this is no picture")
+    (folder / "tiny.png").write_bytes(picture_bytes(2, size=20))
+    (folder / "notes.txt").write_text("notes", encoding="utf-8")
+    result = run("works", "add", folder, workspace=workspace)
+    assert result.exit_code == 0
+    assert "good.jpg  added as W-0001\nSkipped 3:\n" in result.stdout
+    assert f"{folder / 'phone.HEIC'}  .HEIC is not a kind of picture" in result.stdout
+    assert "tiny.png  it is too small to be recognised (20 × 20 pixels)" in result.stdout
+    assert "Save it anew as a whole JPEG or PNG" in result.stdout
+    (folder / "good.jpg").unlink()
+    refused = run("works", "add", folder, workspace=workspace)
+    assert refused.exit_code == 1
+    assert "phone.HEIC" in refused.stderr
+
+
+def test_a_missing_file_that_works_toml_names_is_put_back_and_makes_no_second_work(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    source = tmp_path / "Heron.JPG"
+    source.write_bytes(picture_bytes(1))
+    write_works(workspace, '[[works]]\nid = "W-7"\ntitle = "Seven"\nfiles = ["Heron.JPG"]\n')
+    before = workspace.works_path.read_text(encoding="utf-8")
+    ((restored,), _) = add_works(workspace, [source], Wish())
+    assert (restored.path, restored.work_id, restored.how) == ("Heron.JPG", "W-7", How.RESTORED)
+    ((known,), _) = add_works(workspace, [workspace.references_path / "Heron.JPG"], Wish())
+    assert (known.work_id, known.how) == ("W-7", How.KNOWN)
+    assert workspace.works_path.read_text(encoding="utf-8") == before
+    assert read_library(workspace).problems == []
+
+
+def test_a_title_for_a_picture_that_is_listed_changes_nothing_and_says_how_to(
+    workspace: Workspace, tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(picture_bytes(1))
+    run("works", "add", tmp_path / "a.jpg", workspace=workspace)
+    before = workspace.works_path.read_bytes()
+    text = run("works", "add", tmp_path / "a.jpg", "--title", "New", workspace=workspace).stdout
+    assert "a.jpg  already listed as W-0001\nNothing was changed" in text
+    assert str(workspace.works_path) in text
+    assert workspace.works_path.read_bytes() == before
+
+
+def test_check_without_any_work_says_that_nothing_is_watched(workspace: Workspace, run: Run) -> None:
+    result = run("works", "check", workspace=workspace)
+    assert result.exit_code == 1
+    assert "Nothing is watched" in result.stdout
 
 
 def test_check_names_broken_plain_missing_and_unlisted_files(workspace: Workspace, run: Run) -> None:
