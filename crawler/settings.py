@@ -34,7 +34,7 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
             "crawler.targets.TargetMiddleware": 110,
             # 500 user agent, 550 retry, 590 decompression, 600 redirect: Scrapy's own
             "crawler.guard.AddressMiddleware": 800,
-            "crawler.revalidation.RevalidationMiddleware": 850,
+            "crawler.revalidation.RevalidationMiddleware": 860,
             "crawler.pace.PaceMiddleware": 900,
             "crawler.recorder.FetchRecorder": 950,
         },
