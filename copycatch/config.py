@@ -216,7 +216,10 @@ class Config:
                 remedy="Give a page where shops can reach you: the crawler names it in every request.",
             )
         if not self.targets:
-            raise ConfigError(f"{path}: there is no target to scan", remedy="Add a [[targets]] table with a start URL.")
+            raise ConfigError(
+                f"{path}: there is no target to scan",
+                remedy="Add a [[targets]] table with a start URL; in a new file, remove the # before [[targets]] too.",
+            )
 
 
 SECTIONS: Mapping[str, type[Any]] = {
@@ -289,7 +292,7 @@ def load_config(path: Path) -> Config:
     try:
         file = File()
     except ValidationError as error:
-        problems = [_sentence(detail) for detail in error.errors()] + problems
+        problems = [_sentence(detail, targeted="targets" in raw) for detail in error.errors()] + problems
     else:
         problems += _idle_targets(file.targets)
     if problems:
@@ -339,11 +342,12 @@ def _idle_targets(targets: tuple[Target, ...]) -> Iterator[str]:
             yield f"targets: {target.name!r} gives nothing to visit; add start, sitemaps or listings"
 
 
-def _sentence(detail: ErrorDetails) -> str:
+def _sentence(detail: ErrorDetails, *, targeted: bool) -> str:
+    """Return what is wrong with one value; `targeted` says whether the file has a [[targets]] table."""
     where = ".".join(f"{part + 1}" if isinstance(part, int) else part for part in detail["loc"])
     match detail["type"]:
         case "unexpected_keyword_argument" | "extra_forbidden":
-            return f"{where}: unknown key{_nearest(detail['loc'])}"
+            return f"{where}: unknown key{_nearest(detail['loc'], targeted)}"
         case "missing":
             return f"{where}: this key must be given"
         case "value_error":
@@ -358,9 +362,11 @@ def _sentence(detail: ErrorDetails) -> str:
     return f"{where}: must be {wanted}, not {detail['input']!r}"
 
 
-def _nearest(location: tuple[int | str, ...]) -> str:
+def _nearest(location: tuple[int | str, ...], targeted: bool) -> str:
     """Return a hint at the known key that an unknown one was probably meant to be."""
     section, name = str(location[0]), str(location[-1])
+    if not targeted and name in {key.name for key in keys() if key.section == "targets"}:
+        return "; it belongs to a target: is [[targets]] above it still commented out?"
     known = [key.name for key in keys() if key.section == section] if len(location) > 1 else list(SECTIONS)
     close = difflib.get_close_matches(name, known, n=1)
     if close:

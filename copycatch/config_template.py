@@ -13,6 +13,12 @@ _HEAD = """\
 # Remove the # to change a value. Unknown keys are errors, so a typing mistake never passes silently.
 """
 
+_EXAMPLE_NOTE = """\
+# What is watched: one table per shop. To use this example, remove the # before [[targets]], before name and before
+# start; without the first, the two others would belong to the section above.
+
+"""
+
 _EXAMPLE = Target(name="example-shop", start=("https://shop.example/",))
 
 
@@ -27,7 +33,7 @@ def render(config: Config) -> str:
         if section == "targets":
             parts += [_target(described, target, live=True) for target in config.targets]
             if not config.targets:
-                parts.append(_target(described, _EXAMPLE, live=False))
+                parts.append(_EXAMPLE_NOTE + _target(described, _EXAMPLE, live=False))
         else:
             lines = [_entry(key, getattr(getattr(config, section), key.name)) for key in described]
             parts.append(f"[{section}]\n" + "\n".join(lines))

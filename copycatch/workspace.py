@@ -98,26 +98,37 @@ class Workspace:
             )
         return workspace
 
+    def missing(self) -> list[Path]:
+        """Return the parts of a whole workspace that are not there."""
+        parts = (self.references_path, self.works_path, self.blobs_path, self.casebook_path, self.config_path)
+        return [path for path in parts if not path.exists()]
+
     @classmethod
     def create(cls, folder: Path, config: Config) -> Self:
         """Make `folder` a workspace with this configuration, an empty reference library and an empty casebook.
 
+        What is there already is kept as it is, and only what is missing is made.
+
         Raises:
-            WorkspaceError: something that would be overwritten is already there; nothing has been changed then.
+            WorkspaceError: nothing is missing.
         """
         workspace = cls(folder.resolve())
-        for path in (workspace.config_path, workspace.casebook_path, workspace.works_path, workspace.blobs_path):
-            if path.exists():
-                raise WorkspaceError(
-                    f"{path} already exists",
-                    remedy="Nothing was changed. Choose another folder, or move it away.",
-                )
+        missing = workspace.missing()
+        if not missing:
+            raise WorkspaceError(
+                f"{workspace.root} is a whole workspace already",
+                remedy=f"Nothing was changed. Edit {CONFIG_NAME} there, or choose another folder with --workspace DIR.",
+            )
         workspace.references_path.mkdir(parents=True, exist_ok=True)
-        workspace.blobs_path.mkdir()
-        workspace.works_path.write_text(_WORKS, encoding="utf-8")
-        Casebook.open(workspace.casebook_path, create=True).close()
+        if workspace.blobs_path in missing:
+            workspace.blobs_path.mkdir()
+        if workspace.works_path in missing:
+            workspace.works_path.write_text(_WORKS, encoding="utf-8")
+        if workspace.casebook_path in missing:
+            Casebook.open(workspace.casebook_path, create=True).close()
         # Last, because this is the file that makes the folder a workspace: a half-made one is not taken for whole.
-        workspace.config_path.write_text(config_template.render(config), encoding="utf-8")
+        if workspace.config_path in missing:
+            workspace.config_path.write_text(config_template.render(config), encoding="utf-8")
         return workspace
 
     def config(self) -> Config:

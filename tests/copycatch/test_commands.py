@@ -98,8 +98,18 @@ def test_init_makes_a_workspace_once(tmp_path: Path, run: Run) -> None:
     assert "works add" in first.stdout
     second = run("init", workspace=tmp_path / "space")
     assert second.exit_code == 1
-    assert "already exists" in second.stderr
+    assert "is a whole workspace already" in second.stderr
     assert "Nothing was changed" in second.stderr
+
+
+def test_init_makes_what_a_workspace_lacks_and_says_what(workspace: Workspace, run: Run) -> None:
+    config = workspace.config_path.read_bytes()
+    workspace.casebook_path.unlink()
+    workspace.blobs_path.rmdir()
+    result = run("init", workspace=workspace)
+    assert result.exit_code == 0
+    assert "Made: blobs, casebook.db\nEverything else was there and is as it was.\n" in result.stdout
+    assert workspace.config_path.read_bytes() == config
 
 
 def test_an_error_is_one_message_with_a_remedy_and_no_traceback(tmp_path: Path, run: Run) -> None:

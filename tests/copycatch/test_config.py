@@ -63,6 +63,7 @@ def test_the_environment_does_not_change_the_configuration(path: Path, monkeypat
     [
         ("[crawl]\ndelay_secs = 1", "crawl.delay_secs: unknown key; did you mean 'delay_seconds'?"),
         ("[match]\ncontact_url = ''", "match.contact_url: unknown key; did you mean 'owner.contact_url'?"),
+        ("[schedule]\nname = 'a'", "schedule.name: unknown key; it belongs to a target: is [[targets]] above it still"),
         ("[craw]", "craw: unknown key; did you mean 'crawl'?"),
         ("[crawl]\ndelay_seconds = '2'", "crawl.delay_seconds: must be a valid number, not '2'"),
         ("[crawl]\ndelay_seconds = -1", "crawl.delay_seconds: must be greater than or equal to 0, not -1"),

@@ -21,15 +21,24 @@ def test_a_created_workspace_opens_with_its_configuration_casebook_and_works(tmp
 
 
 @pytest.mark.parametrize("name", ["copycatch.toml", "casebook.db", "reference_images/works.toml", "blobs"])
-def test_nothing_is_overwritten_by_creating_a_workspace(tmp_path: Path, name: str) -> None:
-    place = tmp_path / name
-    place.parent.mkdir(exist_ok=True)
+def test_what_is_missing_is_made_and_nothing_is_overwritten(tmp_path: Path, name: str) -> None:
+    whole = Workspace.create(tmp_path / "whole", Config())
+    place = tmp_path / "part" / name
+    place.parent.mkdir(parents=True)
     place.write_bytes(b"precious")
-    before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(WorkspaceError, match="already exists"):
-        Workspace.create(tmp_path, Config())
+    part = Workspace.create(tmp_path / "part", Config())
     assert place.read_bytes() == b"precious"
-    assert sorted(tmp_path.rglob("*")) == before
+    assert part.missing() == []
+    names = [{path.relative_to(made.root) for path in made.root.rglob("*")} for made in (whole, part)]
+    assert names[0] == names[1]
+
+
+def test_a_whole_workspace_is_not_made_again(tmp_path: Path) -> None:
+    Workspace.create(tmp_path, Config())
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(WorkspaceError, match="is a whole workspace already"):
+        Workspace.create(tmp_path, Config())
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_pictures_already_in_the_reference_folder_are_kept_by_creating_a_workspace(tmp_path: Path) -> None:
