@@ -35,7 +35,7 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
             # 500 user agent, 550 retry, 590 decompression, 600 redirect: Scrapy's own
             "crawler.guard.AddressMiddleware": 800,
             "crawler.revalidation.RevalidationMiddleware": 860,
-            "crawler.pace.PaceMiddleware": 900,
+            "crawler.pace.PaceMiddleware": 910,
             "crawler.recorder.FetchRecorder": 950,
         },
         # First found, first asked: breadth first keeps the depths true.

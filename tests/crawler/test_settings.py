@@ -66,8 +66,8 @@ def test_scrapy_brings_no_downloader_middleware_that_we_have_not_placed(settings
         "AddressMiddleware",
         "DownloaderStats",
         "RevalidationMiddleware",
-        "PaceMiddleware",
         "HttpCacheMiddleware",
+        "PaceMiddleware",
         "FetchRecorder",
     ]
 
