@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -36,6 +36,7 @@ from casebook.errors import CopycatchError
 from casebook.lock import WorkspaceLock
 from casebook.types import RunState
 from copycatch.logs import start_logging
+from copycatch.moments import moment
 from copycatch.nights import Night, Outcome, last_due, record_night
 from copycatch.output import plain
 from copycatch.workspace import Workspace
@@ -91,18 +92,30 @@ class NightWatch:
         if planned is None:
             log.warning("this night has its scan already; a second one is refused")
             return
-        log.info("scan starts, planned for %s", planned.isoformat())
+        log.info("scan starts, planned for %s", moment(planned))
         outcome, code, message = self._scan()
         self.write_down(planned, outcome, message, code)
+        if not self._stopping.is_set():
+            log.info(self.outlook())
+
+    def outlook(self) -> str:
+        """Return in words when the next scan is planned, in UTC and on the clock of this machine."""
+        now = self.now()
+        planned = last_due(now, self.schedule.scan_time) + timedelta(days=1)
+        hours, minutes = divmod(round((planned - now).total_seconds() / 60), 60)
+        return f"Next scan {moment(planned)} ({planned.astimezone():%H:%M} here), in {hours} h {minutes} min"
 
     def stop(self) -> None:
         """End a scan that is running, gently at first."""
         self._stopping.set()
 
     def write_down(self, planned: datetime, outcome: Outcome, message: str, code: int | None = None) -> None:
-        """Put one night into the history; anything but a finished scan is an alarm in the log as well."""
-        level = logging.INFO if outcome is Outcome.FINISHED else logging.ERROR
-        log.log(level, "scan planned for %s: %s: %s", planned.isoformat(), outcome, message)
+        """Put one night into the history and the log."""
+        # A person who ends the scheduler knows that; everything else that keeps a scan from its end is an alarm.
+        fine = outcome is Outcome.FINISHED or self._stopping.is_set()
+        log.log(
+            logging.INFO if fine else logging.ERROR, "scan planned for %s: %s: %s", moment(planned), outcome, message
+        )
         night = Night(planned_at=planned, ended_at=self.now(), outcome=outcome, message=message, exit_code=code)
         record_night(self.workspace.nights_path, night)
 
@@ -202,9 +215,13 @@ def keep_watch(workspace: Workspace) -> None:
         finished=lambda: last_finished(workspace),
     )
     with WorkspaceLock(workspace.root / "schedule.lock", "A scheduler"):
+        due = watch.due()
         scheduler = build_scheduler(watch)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        click.echo(f"Scanning every night at {config.schedule.scan_at} UTC. End with Ctrl+C.")
+        click.echo(f"Scanning every night at {config.schedule.scan_at} UTC; leave this window open, Ctrl+C ends it.")
+        if due is not None:
+            click.echo(f"No scan was finished since {moment(due)}: one starts now; it writes to logs/last-scan.txt.")
+        click.echo(f"{watch.outlook()}.")
         try:
             scheduler.start()
         except (KeyboardInterrupt, SystemExit):
@@ -222,6 +239,7 @@ def main(folder: Path) -> None:
     try:
         workspace = Workspace.open(folder)
         start_logging(workspace.logs_path, now=utc_now(), watched=False)
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)  # its own words for what is said better here
         keep_watch(workspace)
     except CopycatchError as error:
         click.echo(f"copycatch: {error.message}\n  {error.remedy}", err=True)

@@ -63,7 +63,7 @@ def examine(workspace: Workspace, fetch_robots: Callable[[Config], FetchRobots] 
     except CopycatchError as error:
         yield _problem("configuration", error.message, error.remedy)
         return
-    yield _fine("configuration", f"{len(config.targets)} targets")
+    yield _fine("configuration", f"{len(config.targets)} {'target' if len(config.targets) == 1 else 'targets'}")
     if fetch_robots is not None:
         yield from _robots(config, fetch_robots(config))
 

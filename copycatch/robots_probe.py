@@ -45,6 +45,8 @@ def robots_fetcher(config: Config) -> FetchRobots:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, ""
+        except urllib.error.URLError as error:  # its own text wraps the reason in "<urlopen error …>"
+            raise error.reason if isinstance(error.reason, OSError) else OSError(str(error.reason)) from None
 
     return fetch
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -28,6 +29,7 @@ from casebook.errors import WorkspaceBusy
 from casebook.lock import WorkspaceLock
 from casebook.types import RunState, ScanRun
 from copycatch.config import Config, ConfigError, Owner, Schedule, Target
+from copycatch.config_template import render
 from copycatch.nights import Night, Outcome, last_due, read_nights, record_night
 from copycatch.workspace import Workspace
 from scheduler import JOB_ID, NightWatch, build_scheduler, keep_watch, last_finished, utc_now
@@ -229,6 +231,39 @@ def test_the_real_clock_runs_a_due_scan_and_ends_when_asked(workspace: Workspace
     built.shutdown()
     thread.join(10)
     assert [night.outcome for night in read_nights(workspace.nights_path)] == [Outcome.FINISHED]
+
+
+def test_the_next_scan_is_told_in_utc_and_on_this_machines_clock(workspace: Workspace) -> None:
+    here = f"{NIGHT.astimezone():%H:%M}"
+    watch = watch_of(workspace, now=NIGHT - timedelta(hours=1, minutes=51))
+    assert watch.outlook() == f"Next scan 2026-11-21 02:30 UTC ({here} here), in 1 h 51 min"
+    assert watch_of(workspace, now=NIGHT).outlook().startswith("Next scan 2026-11-22 02:30 UTC")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to one process")
+def test_ctrl_c_ends_the_scheduler_without_an_error_and_a_missed_night_is_announced(workspace: Workspace) -> None:
+    own = Target(name="own", start=("http://127.0.0.1:9/",))  # a private address that is refused before it is asked
+    config = Config(owner=Owner(contact_url="https://a.example/"), targets=(own,))
+    workspace.config_path.write_text(render(config), encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "copycatch", "schedule", "--workspace", str(workspace.root)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    with process.stdout as output:
+        said = []
+        for line in output:
+            said.append(line)
+            if "scan starts" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        said += list(output)
+    text = "".join(said)
+    assert process.wait(30) == 0
+    assert "one starts now" in text
+    assert "Next scan " in text
+    assert "apscheduler" not in text
+    assert "level=error" not in text
 
 
 def test_the_history_keeps_sixty_nights_and_survives_damage(workspace: Workspace) -> None:

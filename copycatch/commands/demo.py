@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -13,6 +15,10 @@ from copycatch.demo_workspace import open_demo
 from copycatch.logs import start_logging
 from copycatch.output import plain, print_line
 from copycatch.scan import run_scan
+from fixtures.demo.truth import expected
+
+if TYPE_CHECKING:
+    from copycatch.workspace import Workspace
 
 
 @click.command()
@@ -36,7 +42,30 @@ def demo(folder: Path) -> None:
         pictures = [hit for hit in server.log if hit.picture]
         sent = sum(hit.bytes_sent for hit in pictures)
         print_line(f"The shops answered {len(server.log)} requests and sent {sent // 1024} KiB of pictures.")
-    print_line(f"Workspace: {plain(workspace.root)}")
+        ports = " ".join(str(urlsplit(shop.url).port) for shop in server.shops)
+    print_line(_truth(workspace))
+    print_line("")
+    print_line("Next:")
+    print_line(f"  Open the report in a browser: {plain(summary.report)}")
+    print_line("  Its links lead to the demo's shops, which are closed again; this opens them until Ctrl+C:")
+    print_line(f"    python -m fixtures.demo.server --ports {ports}")
+    print_line("  Run the demo again for the shops' second night, when a listing has vanished.")
+
+
+def _truth(workspace: Workspace) -> str:
+    """Return how many of the copies planted in the shops are candidates, each a listing and the work it shows."""
+    planted = {(listing.path, work) for listing in expected(1) for work in listing.work_ids}
+    with workspace.casebook() as casebook:
+        found = {(_path(str(row["listing_url"])), str(row["work_id"])) for row in casebook.candidate_rows()}
+    others = len(found - planted)
+    return (
+        f"{len(planted)} copies are planted in the shops, {len(planted & found)} were found; {others} other candidates."
+    )
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 COMMANDS = (demo,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,14 @@ import click
 
 from copycatch.commands.options import json_option
 from copycatch.config import marketplace_names
-from copycatch.output import print_json_lines, print_table
+from copycatch.output import plain, print_json_lines, print_table
 from crawler.marketplaces import marketplace
 from crawler.page import Page, Reading
 
 if TYPE_CHECKING:
     from casebook.types import Listing
+
+_HTML = re.compile(r"<(?:!doctype html|html|head|body|title|meta|script|div)\b", re.IGNORECASE)
 
 
 @click.command()
@@ -27,7 +30,10 @@ def parse(page: Path, url: str, name: str, status: int, as_json: bool) -> None:
     """Read a saved page: state, listing, gallery and links. Nothing is fetched or stored."""
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter(f"{url!r} is not an http:// or https:// address", param_hint="--url")
-    reading = marketplace(name).read(Page(url=url, status=status, body=page.read_bytes()))
+    saved = Page(url=url, status=status, body=page.read_bytes())
+    if not _HTML.search(saved.text):
+        click.echo(f"{plain(page)} holds no HTML, so little can be read from it; save the page's source.", err=True)
+    reading = marketplace(name).read(saved)
     record = reading_record(reading)
     if as_json:
         print_json_lines([record])

@@ -297,6 +297,16 @@ def test_parse_reads_a_saved_page_with_the_documented_fields(tmp_path: Path, run
     assert run("parse", page, "--url", "heron.html").exit_code == 2
 
 
+@pytest.mark.parametrize("data", [b"", b"just words, 1 < 2", picture_bytes(1)])
+def test_parse_says_that_a_file_holds_no_html(tmp_path: Path, run: Run, data: bytes) -> None:
+    (tmp_path / "page").write_bytes(data)
+    result = run("parse", tmp_path / "page", "--url", "https://shop.example/heron")
+    assert result.exit_code == 0
+    assert "holds no HTML" in result.stderr
+    (tmp_path / "page").write_text(LISTING_PAGE, encoding="utf-16")
+    assert run("parse", tmp_path / "page", "--url", "https://shop.example/heron").stderr == ""
+
+
 def test_compare_finds_the_same_picture_and_draws_it(tmp_path: Path, run: Run) -> None:
     for name, seed in (("ours/heron.jpg", 1), ("theirs/copy.jpg", 1), ("theirs/other.jpg", 2)):
         path = tmp_path / name

@@ -75,6 +75,8 @@ def test_a_site_that_cannot_be_reached_is_a_problem_and_exit_code_1(workspace: W
         check = checks_of_config(workspace, config)["robots.txt of gone"]
         assert check.health is Health.PROBLEM
         assert "cannot be had" in check.message
+        assert "urlopen" not in check.message
+        assert checks_of(workspace)["configuration"].message == "1 target"
         assert run("doctor", workspace=workspace).exit_code == 1
 
 
