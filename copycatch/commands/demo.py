@@ -57,10 +57,8 @@ def _truth(workspace: Workspace) -> str:
     planted = {(listing.path, work) for listing in expected(1) for work in listing.work_ids}
     with workspace.casebook() as casebook:
         found = {(_path(str(row["listing_url"])), str(row["work_id"])) for row in casebook.candidate_rows()}
-    others = len(found - planted)
-    return (
-        f"{len(planted)} copies are planted in the shops, {len(planted & found)} were found; {others} other candidates."
-    )
+    hits, others = len(planted & found), len(found - planted)
+    return f"{len(planted)} copies are planted in the shops; found: {hits} of them, and {others} other candidates."
 
 
 def _path(url: str) -> str:
