@@ -170,7 +170,9 @@ def _robots_of(name: str, url: str, fetch: FetchRobots) -> Check:
         status, text = fetch(address)
     except OSError as error:
         return _problem(
-            name, f"{address} cannot be had: {error}", "Check the address; a scan would fetch nothing here."
+            name,
+            f"{address} cannot be had: {error.strerror or error}",
+            "Check the address; a scan would fetch nothing here.",
         )
     if status == 429 or status >= 500:
         return _problem(name, f"{address} answers {status}", "A scan would fetch nothing here; try again later.")

@@ -52,7 +52,7 @@ def compare(references: Path, pictures: Path, as_json: bool, show_all: bool, ove
     if rows:
         print_table(("picture", "verdict", "score", "reference", "because"), rows)
     else:
-        print_line(f"No match among {len(theirs)} pictures.")
+        print_line(f"No match among {len(theirs)} {'picture' if len(theirs) == 1 else 'pictures'}.")
 
 
 def comparison_record(item: Comparison) -> dict[str, Any]:

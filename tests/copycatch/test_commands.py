@@ -335,7 +335,7 @@ def test_compare_names_a_broken_reference_and_an_empty_folder(tmp_path: Path, ru
     result = run("compare", tmp_path / "ours", tmp_path / "theirs")
     assert result.exit_code == 0
     assert "broken.jpg" in result.stderr
-    assert "No match among 1 pictures" in result.stdout
+    assert "No match among 1 picture." in result.stdout
 
 
 def test_doctor_finds_a_filled_workspace_healthy_offline(filled: Workspace, run: Run) -> None:
