@@ -42,7 +42,8 @@ class About:
     unit: str = ""
 
 
-def _http_url(value: str) -> str:
+def http_url(value: str) -> str:
+    """Return an address that a crawl can ask for; ValueError says why it is none."""
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -50,11 +51,17 @@ def _http_url(value: str) -> str:
         usable = False
     if not usable or any(character.isspace() or not character.isprintable() for character in value):
         raise ValueError(f"{value!r} is not an http:// or https:// address")
+    if "@" in parts.netloc:
+        raise ValueError("user names and passwords do not belong into addresses: they would stand in the casebook")
+    try:
+        (parts.hostname or "").encode("idna")
+    except UnicodeError:
+        raise ValueError(f"{value!r} names no host that can exist") from None
     return value
 
 
 def _http_url_or_empty(value: str) -> str:
-    return _http_url(value) if value else value
+    return http_url(value) if value else value
 
 
 def _host(value: str) -> str:
@@ -91,7 +98,7 @@ Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
 Duration = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
 Whole = Annotated[int, Strict(), Field(ge=0)]
 Count = Annotated[int, Strict(), Field(ge=1)]
-Address = Annotated[str, AfterValidator(_http_url)]
+Address = Annotated[str, AfterValidator(http_url)]
 Addresses = tuple[Address, ...]
 
 _STRICT_KEYS = ConfigDict(extra="forbid")
@@ -318,7 +325,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {error.strerror}", remedy="Make the file readable.") from None
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError; so is a number of 5,000 digits
         if text.startswith("\ufeff"):
             raise ConfigError(f"{path} begins with a byte order mark", remedy="Save it as UTF-8 without BOM.") from None
         raise ConfigError(

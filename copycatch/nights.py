@@ -52,8 +52,8 @@ def read_nights(path: Path) -> list[Night]:
         records = json.loads(path.read_text(encoding="utf-8"))
         return [
             Night(
-                planned_at=datetime.fromisoformat(record["planned_at"]),
-                ended_at=datetime.fromisoformat(record["ended_at"]),
+                planned_at=_time(record["planned_at"]),
+                ended_at=_time(record["ended_at"]),
                 outcome=Outcome(record["outcome"]),
                 message=str(record["message"]),
                 exit_code=record["exit_code"],
@@ -65,6 +65,13 @@ def read_nights(path: Path) -> list[Night]:
     except (ValueError, KeyError, TypeError) as error:
         log.warning("the history of nights is damaged and starts anew: %s", error)
         return []
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"a time without zone: {text}")
+    return time
 
 
 def record_night(path: Path, night: Night) -> None:

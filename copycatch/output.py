@@ -50,7 +50,7 @@ def _visible(character: str) -> str:
 def console(*, stderr: bool = False) -> Console:
     """Return a console on today's stdout or stderr that takes nothing it prints for markup."""
     stream = sys.stderr if stderr else sys.stdout
-    wide = None if stream.isatty() else 160
+    wide = None if stream is not None and stream.isatty() else 160  # a program started without streams has none
     return Console(file=stream, markup=False, highlight=False, emoji=False, width=wide)
 
 
@@ -99,7 +99,7 @@ def print_csv(columns: Sequence[str], records: Iterable[Mapping[str, Any]]) -> N
 
 
 def _csv_cell(value: object) -> object:
-    """Return a cell that no spreadsheet runs: text that would start a formula gets an apostrophe before it."""
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    """Return a cell that no spreadsheet runs and no terminal obeys; what would start a formula gets an apostrophe."""
+    if not isinstance(value, str):
+        return value
+    return f"'{plain(value)}" if value.startswith(_FORMULA_STARTS) else plain(value)

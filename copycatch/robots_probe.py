@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import urllib.error
 import urllib.request
@@ -38,13 +39,15 @@ def robots_fetcher(config: Config) -> FetchRobots:
     allowed = AllowedHosts(config.crawl.allowed_private_hosts)
 
     def fetch(url: str) -> tuple[int, str]:
-        _refuse_private(url, allowed)
         try:
+            _refuse_private(url, allowed)
             with opener.open(url, timeout=_SECONDS) as answer:
                 return answer.status, answer.read(SIZE_LIMIT).decode("utf-8", "replace")
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, ""
+        except (http.client.HTTPException, UnicodeError) as error:
+            raise OSError(f"no usable answer ({type(error).__name__})") from None
         except urllib.error.URLError as error:  # its own text wraps the reason in "<urlopen error …>"
             raise error.reason if isinstance(error.reason, OSError) else OSError(str(error.reason)) from None
 

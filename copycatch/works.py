@@ -106,7 +106,7 @@ def parse_entries(text: str, path: Path) -> list[WorkEntry]:
     """Understand the text of works.toml; `path` only names it in the error. Raises WorksError naming all faults."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         raise WorksError(f"{path} is not TOML: {error}", remedy="Correct that line.") from None
     tables = document.get("works", [])
     problems = [f"unknown key {key!r}; works stand in [[works]] tables" for key in document if key != "works"]
@@ -138,7 +138,7 @@ def inside(folder: Path, path: Path) -> Path | None:
 
 def pictures_below(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder that look like pictures by their name, hidden ones left out, sorted."""
-    return (path for path in _files_below(folder) if path.suffix.lower() in PICTURE_SUFFIXES)
+    return (path for path in _files_below(folder) if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
 
 
 def candidates_below(folder: Path) -> Iterator[Path]:
@@ -217,7 +217,7 @@ def _take(library: Library, folder: Path, work: Work, kind: ReferenceKind, path:
         problem("lies outside the reference folder", "Copy the picture into reference_images/ and name that copy.")
         return
     try:
-        data = _read(real)
+        data = read_file(real)
     except FileNotFoundError:
         problem("does not exist", "Put the file there, or take it out of works.toml.")
         return
@@ -236,7 +236,8 @@ def _take(library: Library, folder: Path, work: Work, kind: ReferenceKind, path:
     library.readers[reference.reference_id] = _reader(real, sha256)
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a picture file. OSError: it is unreadable, no file (a pipe would block), or far too large."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise OSError(0, "it is not a file")

@@ -24,6 +24,7 @@ from copycatch.works import (
     parse_entries,
     printable_path,
     read_entries,
+    read_file,
     read_library,
 )
 from matching.decode import MAX_PIXELS, decode
@@ -113,8 +114,14 @@ def _pictures(source: Path, skipped: list[Problem]) -> Iterator[tuple[Path, byte
     if source.is_dir():
         usable = 0
         for path in candidates_below(source):
-            data = path.read_bytes()
-            problem = _unusable(path, data)
+            try:
+                data = read_file(path)
+                problem = _unusable(path, data)
+            except OSError as error:
+                data, remedy = b"", "Make it a readable picture file."
+                problem = Problem(
+                    where=printable_path(path), message=f"cannot be read: {error.strerror}", remedy=remedy
+                )
             if problem is None:
                 usable += 1
                 yield path, data
@@ -126,7 +133,7 @@ def _pictures(source: Path, skipped: list[Problem]) -> Iterator[tuple[Path, byte
         return
     if not source.is_file():
         raise WorksError(f"there is no file {source}", remedy="Check the name; nothing was added.")
-    data = source.read_bytes()
+    data = read_file(source)
     problem = _unusable(source, data)
     if problem is not None:
         raise WorksError(f"{source}: {problem.message}", remedy=f"{problem.remedy} Nothing was added.")

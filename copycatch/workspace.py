@@ -112,7 +112,10 @@ class Workspace:
         Raises:
             WorkspaceError: nothing is missing.
         """
-        workspace = cls(folder.resolve())
+        try:
+            workspace = cls(folder.resolve())
+        except (OSError, RuntimeError) as error:  # links in a circle
+            raise WorkspaceError(f"{folder} cannot be a workspace: {error}", remedy="Choose another folder.") from None
         missing = workspace.missing()
         if not missing:
             raise WorkspaceError(

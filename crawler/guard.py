@@ -82,7 +82,7 @@ class AddressMiddleware:
         except ValueError:  # a name: the resolver decides, unless it is allowed on another port only
             public = not self._allowed.names(host)
         if not public:
-            raise AddressRefused(f"{host}:{port} is not a public address and is not in allowed_private_hosts")
+            raise AddressRefused(f"{host}:{port} is not a public address and is not in crawl.allowed_private_hosts")
 
 
 class GuardedResolver(CachingThreadedResolver):

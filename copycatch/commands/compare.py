@@ -10,7 +10,7 @@ import click
 from copycatch.atomic_file import write_atomically
 from copycatch.commands.options import json_option
 from copycatch.output import plain, print_json_lines, print_line, print_table
-from copycatch.works import PICTURE_SUFFIXES, WorksError, pictures_below, printable_path
+from copycatch.works import PICTURE_SUFFIXES, WorksError, pictures_below, printable_path, read_file
 from matching.compare import Comparison, library_of
 from matching.compare import compare as compare_pictures
 from matching.overlays import render
@@ -75,11 +75,11 @@ def _named(place: Path) -> dict[str, Path]:
     """Return the pictures of a folder by relative name, or the one file by its name."""
     if place.is_dir():
         return {printable_path(path.relative_to(place)): path for path in pictures_below(place)}
-    return {printable_path(Path(place.name)): place}
+    return {printable_path(Path(place.name)): place} if place.is_file() else {}
 
 
 def _contents(named: dict[str, Path]) -> Iterator[tuple[str, bytes]]:
-    return ((name, path.read_bytes()) for name, path in named.items())
+    return ((name, read_file(path)) for name, path in named.items())
 
 
 def _rows(item: Comparison) -> Iterator[tuple[object, ...]]:
@@ -95,7 +95,7 @@ def _drawn(
     """Pass comparisons on, drawing each match into `folder` on the way."""
     for item in found:
         for reference, match in item.matches:
-            drawn = render(theirs[item.name].read_bytes(), ours[reference].read_bytes(), match)
+            drawn = render(read_file(theirs[item.name]), read_file(ours[reference]), match)
             parts = {"side-by-side": drawn.side_by_side, "inliers": drawn.inliers, "difference": drawn.difference}
             for part, jpeg in parts.items():
                 if jpeg is not None:

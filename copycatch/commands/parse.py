@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from copycatch.commands.options import json_option
-from copycatch.config import marketplace_names
+from copycatch.config import http_url, marketplace_names
 from copycatch.output import plain, print_json_lines, print_table
 from crawler.marketplaces import marketplace
 from crawler.page import Page, Reading
@@ -28,8 +28,10 @@ _HTML = re.compile(r"<(?:!doctype html|html|head|body|title|meta|script|div)\b",
 @json_option
 def parse(page: Path, url: str, name: str, status: int, as_json: bool) -> None:
     """Read a saved page: state, listing, gallery and links. Nothing is fetched or stored."""
-    if not url.startswith(("http://", "https://")):
-        raise click.BadParameter(f"{url!r} is not an http:// or https:// address", param_hint="--url")
+    try:
+        http_url(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--url") from None
     saved = Page(url=url, status=status, body=page.read_bytes())
     if not _HTML.search(saved.text):
         click.echo(f"{plain(page)} holds no HTML, so little can be read from it; save the page's source.", err=True)

@@ -4,6 +4,7 @@ import csv
 import errno
 import io
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from casebook.errors import CopycatchError
@@ -202,7 +204,7 @@ def test_candidates_as_csv_have_the_documented_columns_and_no_formula(filled: Wo
     heads, row = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
     assert set(heads) == documented("candidates", "Its columns:")
     record = dict(zip(heads, row, strict=True))
-    assert record["listing_title"] == "'" + HOSTILE_TITLE
+    assert record["listing_title"] == "'" + output.plain(HOSTILE_TITLE)
     assert record["seller_name"] == "'@Seller <b>"
     assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r")) for value in row)
 
@@ -345,3 +347,23 @@ def test_doctor_finds_a_filled_workspace_healthy_offline(filled: Workspace, run:
     assert {record["state"] for record in records if record["check"] != "disk space"} == {"fine"}
     assert set(records[0]) == documented("doctor", "`--json` fields:")
     assert "casebook" in run("doctor", "--offline", workspace=filled).stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_among_the_pictures_is_skipped_and_named(run: Run, workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    Image.effect_noise((64, 64), 80).convert("RGB").save(folder / "good.jpg")
+    os.mkfifo(folder / "pipe.jpg")
+    done = run("works", "add", folder, workspace=workspace)
+    assert done.exit_code == 0, done.output
+    assert "pipe.jpg" in done.output
+
+
+@pytest.mark.parametrize("url", ["http://[bad", "ftp://x.example/", "http://user:secret@x.example/", "http://a..b/"])
+def test_parse_refuses_an_address_that_is_none(run: Run, tmp_path: Path, url: str) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<html></html>")
+    done = run("parse", page, "--url", url)
+    assert done.exit_code == 2
+    assert "--url" in done.output
