@@ -58,7 +58,7 @@ def _truth(workspace: Workspace) -> str:
     with workspace.casebook() as casebook:
         found = {(_path(str(row["listing_url"])), str(row["work_id"])) for row in casebook.candidate_rows()}
     hits, others = len(planted & found), len(found - planted)
-    return f"{len(planted)} copies are planted in the shops; found: {hits} of them, and {others} other candidates."
+    return f"{len(planted)} copies are planted in the shops: {hits} of them were found, and {others} look-alikes."
 
 
 def _path(url: str) -> str:

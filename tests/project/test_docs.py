@@ -76,6 +76,11 @@ def test_links_between_the_documents_lead_somewhere() -> None:
                 assert (path.parent / link).exists(), f"{path.name} links to {link}"
 
 
+def test_no_placeholder_is_left_in_the_documents() -> None:
+    for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+        assert not re.search(r"@@|TODO|FIXME|lorem", path.read_text(encoding="utf-8")), path.name
+
+
 def test_what_the_crawl_is_asked_for_is_what_the_configuration_offers() -> None:
     own = {"backoff_seconds", "longest_pause_seconds"}
     assert {field.name for field in fields(CrawlLimits)} - own == {field.name for field in fields(ConfiguredLimits)}
