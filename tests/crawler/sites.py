@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -37,11 +38,13 @@ Route = Answer | Callable[[Mapping[str, str]], Answer]
 class Site:
     """A site: `routes` maps paths (with query) to answers or to functions of the request headers."""
 
-    def __init__(self, routes: Mapping[str, Route] | None = None):
+    def __init__(self, routes: Mapping[str, Route] | None = None, tls: ssl.SSLContext | None = None):
         self.routes: dict[str, Route] = dict(routes or {})
         self.hits: list[Hit] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.site = self
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.host = f"127.0.0.1:{self.port}"
