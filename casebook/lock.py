@@ -52,6 +52,11 @@ class WorkspaceLock:
                 f"{self._what} is already running in {self._path.parent}.",
                 remedy="Wait until it has ended, or stop it: the lock frees itself when its process ends.",
             )
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            return CasebookError(
+                f"The disk is full: {self._path.parent} cannot be locked.",
+                remedy="Free some space and run the command again; what is stored stays.",
+            )
         return CasebookError(
             f"The lock file {self._path} cannot be used: {error}.",
             remedy="Check that the folder exists and can be written; if the file is not empty, delete it.",

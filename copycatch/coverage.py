@@ -27,7 +27,8 @@ _REASONS = {
 
 def run_alarms(casebook: Casebook, run_id: str) -> list[str]:
     """Return a sentence for each thing that a run did not see; empty where it saw all it asked for."""
-    return list(alarms(casebook.coverage_rows(run_id), casebook.shortfalls(run_id)))
+    found = list(alarms(casebook.coverage_rows(run_id), casebook.shortfalls(run_id)))
+    return found if casebook.works() else ["Nothing is watched: add your pictures with `copycatch works add`.", *found]
 
 
 def alarms(coverage: Sequence[Mapping[str, Any]], shortfalls: Sequence[Shortfall]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from casebook.errors import WorkspaceBusy
+from casebook.errors import CasebookError, WorkspaceBusy
 from casebook.types import RunState, ScanRun, Verdict
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option
@@ -111,6 +111,8 @@ def _is_held(workspace: Workspace) -> bool:
             return False
     except WorkspaceBusy:
         return True
+    except CasebookError:  # a full disk, a folder that may only be read: nobody could hold a lock there either
+        return False
 
 
 def _night_alarms(nights: list[Night]) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from casebook.errors import CopycatchError
 from casebook.types import ListingState, Verdict
 from copycatch.config import Config, CrawlLimits, MatchSettings, Owner, Target
+from copycatch.coverage import run_alarms
 from copycatch.scan import ScanSummary, run_match, run_scan
 from copycatch.workspace import Workspace
 from fixtures.demo.pictures import write_references
@@ -160,7 +161,10 @@ def test_a_new_reference_is_matched_against_pictures_already_stored(tmp_path: Pa
     for path in sorted(workspace.references_path.iterdir()):
         hidden[path.name] = path.read_bytes()
         path.unlink()
-    assert run_scan(workspace).candidates == ()
+    blind = run_scan(workspace)
+    assert blind.candidates == ()
+    with workspace.casebook() as casebook:
+        assert any("Nothing is watched" in alarm for alarm in run_alarms(casebook, blind.run_id))
     for name, data in hidden.items():
         (workspace.references_path / name).write_bytes(data)
     asked = len(server.log)
