@@ -33,12 +33,12 @@ def library_of(references: Iterable[tuple[str, bytes]]) -> ReferenceLibrary:
     )
 
 
-def compare(references: Iterable[tuple[str, bytes]], pictures: Iterable[tuple[str, bytes]]) -> Iterator[Comparison]:
-    """Yield a comparison for every picture, in order. Of references that are the same file the first name is given.
+def compare(library: ReferenceLibrary, pictures: Iterable[tuple[str, bytes]]) -> Iterator[Comparison]:
+    """Yield a comparison with a `library_of` references for every picture, in order.
 
-    Broken references match nothing; `library_of(references).problems` says what is wrong with them.
+    Of references that are the same file the first name is given. Broken ones match nothing; `library.problems` says
+    what is wrong with them.
     """
-    library = library_of(references)
     names: dict[str, str] = {}
     for reference in sorted(library.references, key=lambda item: item.path):
         names.setdefault(reference.sha256, reference.path)

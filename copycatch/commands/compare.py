@@ -36,11 +36,12 @@ def compare(references: Path, pictures: Path, as_json: bool, show_all: bool, ove
         if not named:
             endings = ", ".join(sorted(PICTURE_SUFFIXES))
             raise WorksError(f"there is no picture in {place}", remedy=f"Pictures end in {endings}.")
-    for reference in library_of(_contents(ours)).references:
+    library = library_of(_contents(ours))
+    for reference in library.references:
         if reference.problem:
             click.echo(f"reference {plain(reference.path)}: {plain(reference.problem)}", err=True)
     found: Iterator[Comparison] = (
-        item for item in compare_pictures(_contents(ours), _contents(theirs)) if item.matches or show_all
+        item for item in compare_pictures(library, _contents(theirs)) if item.matches or show_all
     )
     if overlays is not None:
         overlays.mkdir(parents=True, exist_ok=True)

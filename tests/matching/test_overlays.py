@@ -70,7 +70,7 @@ def test_a_thumbnail_fits_its_size_and_is_deterministic():
 
 def test_comparing_two_sets_names_the_reference_of_every_match():
     references = [("mine", REFERENCE), ("again", REFERENCE), ("broken", b"")]
-    result = list(compare(references, [("copy", COPY), ("page", b"<html>")]))
+    result = list(compare(library_of(references), [("copy", COPY), ("page", b"<html>")]))
     assert [item.name for item in result] == ["copy", "page"]
     assert [name for name, _ in result[0].matches] == ["again"]
     assert result[1].picture.problem == "a web page was served instead of a picture"
