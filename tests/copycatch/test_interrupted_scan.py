@@ -78,6 +78,7 @@ def kill_when(workspace: Workspace, reached: Callable[[], bool], rng: random.Ran
     return alive
 
 
+@pytest.mark.timeout(1800)  # twelve starts of a scan
 def test_ten_kills_lose_nothing_and_repeat_almost_nothing(tmp_path: Path, server: DemoServer) -> None:
     rng = random.Random(20260301)
     calm = demo_workspace(tmp_path / "calm", server)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TARGET = "second-spring"
 
 # The first test waits for the shop to be built and scanned four times.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

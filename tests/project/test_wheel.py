@@ -37,6 +37,7 @@ def test_the_wheel_carries_code_and_data_but_no_tests(wheel: Path) -> None:
     assert any(name.startswith("copycatch/templates/") for name in names)
 
 
+@pytest.mark.timeout(1800)  # it installs everything anew
 def test_an_installed_wheel_runs_the_demo_in_another_directory(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
