@@ -58,7 +58,9 @@ def _truth(workspace: Workspace) -> str:
     with workspace.casebook() as casebook:
         found = {(_path(str(row["listing_url"])), str(row["work_id"])) for row in casebook.candidate_rows()}
     hits, others = len(planted & found), len(found - planted)
-    return f"{len(planted)} copies are planted in the shops: {hits} of them were found, and {others} look-alikes."
+    return (
+        f"{len(planted)} copies are planted in the shops: {hits} of them were found. Look-alikes shown too: {others}."
+    )
 
 
 def _path(url: str) -> str:
