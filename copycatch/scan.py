@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # An older run is not gone on with: what it finished would not be looked at tonight. Its left-over addresses are.
 RESUMED_WITHIN = timedelta(hours=20)
+HALF_WRITTEN_SECONDS = 24 * 3600.0  # no writer takes a day: what a killed one left is older
 SHOWN = frozenset({Verdict.COPY, Verdict.POSSIBLE})
 
 
@@ -77,6 +78,7 @@ def run_scan(
     config = workspace.config()
     config.require_scannable(workspace.config_path)
     with workspace.lock("A scan or match"), workspace.casebook() as casebook:
+        workspace.blobs().sweep(older_than_seconds=HALF_WRITTEN_SECONDS)
         job = _job(workspace, config, now=now, fresh=fresh)
         run, resumed = _run(casebook, job, now())
         complete, removed = _crawled(workspace, casebook, run, job, now=now, progress=progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -54,6 +55,10 @@ class Nights:
         for night in (1, 2):
             server.night = night
             before = len(server.log)
+            self.half_written = self.workspace.blobs_path / "ab" / "incoming-killed"
+            self.half_written.parent.mkdir(exist_ok=True)
+            self.half_written.write_bytes(b"half a pict")
+            os.utime(self.half_written, (0, 0))
             self.summaries.append(run_scan(self.workspace))
             self.hits.append(server.log[before:])
         server.night = 1
@@ -141,6 +146,10 @@ def test_matching_again_without_crawling_changes_nothing(nights: Nights) -> None
     run_match(nights.workspace)
     assert found(nights, {Verdict.COPY, Verdict.POSSIBLE}) == before
     assert len(nights.server.log) == asked
+
+
+def test_what_a_killed_writer_left_half_written_is_swept_away(nights: Nights) -> None:
+    assert not nights.half_written.exists()
 
 
 def test_the_report_stands_alone(nights: Nights) -> None:
