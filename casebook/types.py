@@ -172,10 +172,33 @@ class Look:
     fetch_id: str | None
 
 
+class ClaimSource(StrEnum):
+    """Which part of a picture file says something; `png` are the text fields of PNG itself."""
+
+    EXIF = "exif"
+    IPTC = "iptc"
+    XMP = "xmp"
+    C2PA = "c2pa"
+    PNG = "png"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a picture file says about itself, such as who made it; somebody wrote it there, and nothing proves it.
+
+    `field` is `creator`, `copyright`, `owner`, `credit`, `source`, `rights_url`, `usage_terms`, `title`,
+    `instructions`, `software`, `manifest` or `signer`; `value` is one line of at most 500 characters.
+    """
+
+    source: ClaimSource
+    field: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """Picture bytes seen somewhere. `format`, `width` and `height` (pixels as stored, before any EXIF turn) are None
-    until known; `problem` says why the picture cannot be compared."""
+    until known; `problem` says why the picture cannot be compared; `claims` are read when it is examined."""
 
     sha256: str
     bytes: int
@@ -183,6 +206,7 @@ class Picture:
     width: int | None = None
     height: int | None = None
     problem: str | None = None
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
