@@ -24,12 +24,13 @@ ORDER BY sha256 LIMIT :limit
 """
 
 _UPSERT_PICTURE = """
-INSERT INTO picture VALUES (:sha256, :bytes, :format, :width, :height, :problem)
+INSERT INTO picture VALUES (:sha256, :bytes, :format, :width, :height, :problem, :claims)
 ON CONFLICT (sha256) DO UPDATE SET
     format = coalesce(excluded.format, format),
     width = coalesce(excluded.width, width),
     height = coalesce(excluded.height, height),
-    problem = excluded.problem
+    problem = excluded.problem,
+    claims = excluded.claims
 """
 
 _UPSERT_EXAMINATION = """

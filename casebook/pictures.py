@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 from casebook.store import Store
-from casebook.types import Picture, PictureFound, Sighting
+from casebook.types import Claim, ClaimSource, Picture, PictureFound, Sighting
 from casebook.values import time
 
 # What is known of a picture is never lost to a visit that knows less.
 _UPSERT_PICTURE = """
-INSERT INTO picture VALUES (:sha256, :bytes, :format, :width, :height, :problem)
+INSERT INTO picture (sha256, bytes, format, width, height, problem)
+VALUES (:sha256, :bytes, :format, :width, :height, :problem)
 ON CONFLICT (sha256) DO UPDATE SET
     format = coalesce(format, excluded.format),
     width = coalesce(width, excluded.width),
@@ -101,6 +104,15 @@ def picture_of(row: Any) -> Picture:
         width=row["width"],
         height=row["height"],
         problem=row["problem"],
+        claims=claims_of(row["claims"]),
+    )
+
+
+def claims_of(text: str) -> tuple[Claim, ...]:
+    """Return claims from the JSON text that the column `claims` holds."""
+    return tuple(
+        Claim(source=ClaimSource(claim["source"]), field=claim["field"], value=claim["value"])
+        for claim in json.loads(text)
     )
 
 
@@ -112,4 +124,5 @@ def picture_columns(picture: Picture) -> dict[str, object]:
         "width": picture.width,
         "height": picture.height,
         "problem": picture.problem,
+        "claims": [asdict(claim) for claim in picture.claims],
     }

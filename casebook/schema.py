@@ -11,7 +11,7 @@ from sqlite_utils import Database, Migrations
 from casebook.views import create_views
 
 APPLICATION_ID = 0x436F7079  # "Copy"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 migrations = Migrations("casebook")
 
@@ -23,6 +23,14 @@ def m001_foundation(db: Database) -> None:
     create_views(db)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute("PRAGMA user_version = 1")
+
+
+@migrations()
+def m002_claims(db: Database) -> None:
+    """Keep what picture files say about themselves; pictures examined before then say nothing until examined again."""
+    db.execute("ALTER TABLE picture ADD COLUMN claims TEXT NOT NULL DEFAULT '[]'")
+    create_views(db)
+    db.execute("PRAGMA user_version = 2")
 
 
 _SCANS = (

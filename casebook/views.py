@@ -58,6 +58,7 @@ SELECT
     p.format AS picture_format,
     p.width AS picture_width,
     p.height AS picture_height,
+    p.claims AS picture_claims,
     c.reference_sha256,
     (
         SELECT min(r.path) FROM reference AS r
@@ -221,6 +222,18 @@ GROUP BY s.seller_key
 """
 
 
+_VIEWS = {
+    "candidate_match": _CANDIDATE_MATCH,
+    "candidates": _CANDIDATES,
+    "queue": _QUEUE,
+    "frontier_counts": _FRONTIER_COUNTS,
+    "coverage": _COVERAGE,
+    "sellers": _SELLERS,
+}
+
+
 def create_views(db: Database) -> None:
-    for statement in (_CANDIDATE_MATCH, _CANDIDATES, _QUEUE, _FRONTIER_COUNTS, _COVERAGE, _SELLERS):
+    """Create the views of this version, in place of those of an older one."""
+    for name, statement in _VIEWS.items():
+        db.execute(f"DROP VIEW IF EXISTS {name}")
         db.execute(statement)

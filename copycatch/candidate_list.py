@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -78,8 +79,9 @@ def state_shown(row: Mapping[str, Any], started_at: datetime) -> str:
 
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of the queue with true booleans, and without its place there, which changes from day to day."""
+    """Return a row of the queue with true booleans and lists, without its place, which changes from day to day."""
     record = {name: value for name, value in row.items() if name != "place"}
+    record["picture_claims"] = json.loads(record["picture_claims"])
     return record | {name: bool(record[name]) for name in ("mirrored", "still_shown")}
 
 

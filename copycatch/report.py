@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from casebook.errors import BlobDamaged, BlobMissing, CopycatchError
+from casebook.pictures import claims_of
 from casebook.types import Match, ScanRun, Verdict
 from copycatch.atomic_file import write_atomically
 from copycatch.candidate_list import state_shown
@@ -24,6 +26,7 @@ from copycatch.coverage import run_alarms
 from copycatch.moments import moment, with_moments
 from copycatch.output import plain
 from copycatch.version import PROGRAM
+from matching.metadata import names, read_claims
 from matching.overlays import thumbnail
 
 if TYPE_CHECKING:
@@ -54,11 +57,16 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One candidate as the report shows it: its row of the view `queue`, its drawings, and its other matches."""
+    """One candidate as the report shows it: its row of the view `queue`, its drawings, and its other matches.
+
+    `named` is whom the picture's file names as its maker or owner, `named_in_reference` whom the owner's file does.
+    """
 
     row: Row
     state: str
     new: bool
+    named: str
+    named_in_reference: str
     link: str | None
     seller_link: str | None
     main: tuple[Drawing, ...]
@@ -151,12 +159,15 @@ def render(
 def _entries(casebook: Casebook, blobs: Blobs, run: ScanRun) -> Iterator[Entry]:
     matches = {candidate.candidate_id: candidate.matches for candidate in casebook.candidates()}
     paths = {reference.sha256: reference.path for reference in casebook.references()}
+    named_in = cache(partial(_named_in, blobs))
     for row in casebook.queue_rows()[:SHOWN_AT_MOST]:
         best, *others = _best_first(row, matches[str(row["candidate_id"])])
         yield Entry(
             row=row,
             state=state_shown(row, run.started_at),
             new=datetime.fromisoformat(str(row["first_found_at"])) >= run.started_at,
+            named=names(claims_of(str(row["picture_claims"]))),
+            named_in_reference=named_in(str(row["reference_sha256"])),
             link=_link(row["listing_url"]),
             seller_link=_link(row["seller_url"]),
             main=tuple(_main_drawings(blobs, row)),
@@ -171,6 +182,13 @@ def _best_first(row: Row, matches: tuple[Match, ...]) -> list[Match]:
     """Return the matches with the one that the row describes at the front."""
     pair = (row["picture_sha256"], row["reference_sha256"])
     return sorted(matches, key=lambda match: (match.picture_sha256, match.reference_sha256) != pair)
+
+
+def _named_in(blobs: Blobs, sha256: str) -> str:
+    try:
+        return names(read_claims(blobs.get(sha256)))
+    except (BlobMissing, BlobDamaged):
+        return ""
 
 
 def _main_drawings(blobs: Blobs, row: Row) -> Iterator[Drawing]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casebook.types import Evidence, Match, Picture, Verdict, content_id
+from matching.metadata import read_claims
 from matching.shortlist import Shortlist
 from matching.stage import Context
 from matching.stages import STAGES
@@ -59,6 +60,7 @@ class Matcher:
             width=raster.width,
             height=raster.height,
             problem=raster.problem,
+            claims=read_claims(data),
         )
         views = self.library.views
         places = range(len(views)) if self._shortlist is None else self._shortlist.propose(view)

@@ -1,8 +1,8 @@
 """What a picture file says about itself: who made it, whose it is, and what its C2PA manifest tells.
 
 In: the bytes of a file (`read_claims`). Out: a tuple of `Claim`, each with its source and field. A claim is what
-somebody wrote into the file, never a proof; one that stands in the owner's file and is missing from a copy (`stripped`)
-may have been taken out.
+somebody wrote into the file, never a proof; where the owner's file names its maker and the copy nobody (`names`), the
+notice was taken out, by the copyist or by the marketplace.
 
 `blocks` finds the parts of the file without decoding a pixel; `exif`, `iptc`, `xmp` and `c2pa` each read one kind of
 them into pairs of field and text. Every file is taken for hostile: sizes, counts and depths are bounded.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import unicodedata
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from casebook.types import Claim, ClaimSource
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST_PER_SOURCE = 10
+MOST_READ = 100  # fields of one source, empty ones and repetitions among them
 MOST_CHARACTERS = 500
 _NAMING = frozenset({"creator", "copyright", "owner", "credit"})
 
@@ -42,20 +44,22 @@ def read_claims(data: bytes) -> tuple[Claim, ...]:
     return tuple(claim for source, fields in sources for claim in _claims(source, fields))
 
 
-def stripped(reference_claims: Iterable[Claim], picture_claims: Iterable[Claim]) -> bool:
-    """Whether the reference's file names its creator or owner, and the picture's file names nobody."""
-    return _names_somebody(reference_claims) and not _names_somebody(picture_claims)
+def names(claims: Iterable[Claim]) -> str:
+    """Return whom a file names, such as `creator Mara Linden, © 2026 Mara Linden`; empty where it names nobody."""
+    named = (claim for claim in claims if claim.field in _NAMING)
+    return ", ".join(dict.fromkeys(_named(claim) for claim in named))
 
 
-def _names_somebody(claims: Iterable[Claim]) -> bool:
-    return any(claim.field in _NAMING for claim in claims)
+def _named(claim: Claim) -> str:
+    notice = claim.field == "copyright" and claim.value.lower().startswith(("©", "(c)", "copyright"))
+    return claim.value if notice else f"{claim.field} {claim.value}"
 
 
 def _claims(source: ClaimSource, fields: Iterable[tuple[str, str]]) -> list[Claim]:
     """Return up to 10 different claims; what was read before hostile bytes raised stands."""
     found: dict[Claim, None] = {}
     with suppress(Exception):  # parsers raise whatever hostile bytes drive them to
-        for field, text in fields:
+        for field, text in islice(fields, MOST_READ):
             if value := _clean(text):
                 found[Claim(source=source, field=field, value=value)] = None
             if len(found) == MOST_PER_SOURCE:

@@ -70,7 +70,7 @@ def _parts(data: bytes) -> Iterator[Part]:
         return _of_png(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _of_webp(data)
-    return _of_others(data)
+    return _of_gif(data) if data.startswith(b"GIF8") else _of_avif(data)
 
 
 def _of_jpeg(data: bytes) -> Iterator[Part]:
@@ -142,15 +142,21 @@ def _of_webp(data: bytes) -> Iterator[Part]:
         yield names.get(kind, ""), content if kind in names else b""
 
 
-def _of_others(data: bytes) -> Iterator[Part]:
-    """Yield what Pillow finds in a GIF or AVIF file, whose metadata is scattered, and the C2PA box of an AVIF file."""
+def _of_gif(data: bytes) -> Iterator[Part]:
+    """Yield the XMP packet: it lies in one piece, behind it the bytes 1, 255, 254 … 0 that make it look like blocks."""
+    _, _, packet = data.partition(b"!\xff\x0bXMP DataXMP")
+    yield "xmp", packet.partition(b"\1\xff\xfe")[0]
+
+
+def _of_avif(data: bytes) -> Iterator[Part]:
+    """Yield what Pillow finds, since an AVIF file scatters its metadata, and the C2PA box at the outermost level."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(data), formats=("GIF", "AVIF")) as image:
+        with Image.open(io.BytesIO(data), formats=("AVIF",)) as image:
             for name in ("exif", "xmp"):
                 if isinstance(content := image.info.get(name), bytes):
                     yield name, content
-    for kind, content in _chunks(data, 0, ">I4s", counts_itself=True) if data[4:8] == b"ftyp" else ():
+    for kind, content in _chunks(data, 0, ">I4s", counts_itself=True):
         # A version and flags, the purpose ("manifest"), an offset, then the manifest store.
         found = kind == b"uuid" and content.startswith(_C2PA_UUID)
         yield ("c2pa", content[20:].partition(b"\0")[2][8:]) if found else ("", b"")

@@ -42,10 +42,13 @@ def fields(data: bytes, manifest_bytes: int) -> Iterator[tuple[str, str]]:
 def _read(data: bytes) -> dict[str, Any]:
     from c2pa import Context, Reader, Settings
 
-    with Settings.from_dict(_OFFLINE) as settings, Context(settings) as context:
-        with Reader(None, io.BytesIO(data), None, context) as reader:
-            store: dict[str, Any] = json.loads(reader.json())
-            return store
+    with (
+        Settings.from_dict(_OFFLINE) as settings,
+        Context(settings) as context,
+        Reader(None, io.BytesIO(data), None, context) as reader,
+    ):
+        store: dict[str, Any] = json.loads(reader.json())
+        return store
 
 
 def _of_manifest(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from matching.metadata.encoding import decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 MOST_ENTRIES = 512
 LONGEST = 4000
@@ -41,7 +41,7 @@ def fields(block: bytes) -> Iterator[tuple[str, str]]:
         yield from _directory(block, order, details)
 
 
-def _directory(block: bytes, order: str, place: int) -> Iterator[tuple[str, str]]:
+def _directory(block: bytes, order: str, place: int) -> Generator[tuple[str, str], None, int]:
     """Yield the fields of one directory; return the place of the second one, 0 where none is named."""
     details = 0
     (count,) = struct.unpack_from(f"{order}H", block, place)

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from casebook.types import (
+    Claim,
     Evidence,
     GalleryPicture,
     Listing,
@@ -60,9 +61,16 @@ def make_workspace(folder: Path, *targets: Target) -> Workspace:
     return Workspace.create(folder, Config(owner=Owner(name="A. Maker", contact_url=SHOP), targets=targets))
 
 
-def fill(workspace: Workspace, *, title: str = HOSTILE_TITLE, seller_url: str | None = "javascript:alert(1)") -> None:
+def fill(
+    workspace: Workspace,
+    *,
+    title: str = HOSTILE_TITLE,
+    seller_url: str | None = "javascript:alert(1)",
+    claims: tuple[Claim, ...] = (),
+    reference: bytes = b"a reference that is no longer kept",
+) -> None:
     """Add one finished run: one candidate, one page refused, one failed."""
-    picture, reference = picture_bytes(1), picture_bytes(2)
+    picture = picture_bytes(1)
     blobs = workspace.blobs()
     sha256, drawn = blobs.put(picture), blobs.put(picture_bytes(3))
     work = Work(work_id="W-0001", title="Heron <at> dawn")
@@ -76,7 +84,7 @@ def fill(workspace: Workspace, *, title: str = HOSTILE_TITLE, seller_url: str | 
         casebook.add_tasks(tasks)
         for visit in _visits(tasks, title, seller_url, Picture(sha256=sha256, bytes=len(picture), format="JPEG")):
             casebook.record(visit)
-        found = Picture(sha256=sha256, bytes=len(picture), format="JPEG", width=96, height=96)
+        found = Picture(sha256=sha256, bytes=len(picture), format="JPEG", width=96, height=96, claims=claims)
         rendering = Rendering(side_by_side=drawn, inliers=drawn, difference=drawn)
         casebook.record_examination(found, "library", "matcher", [(match, rendering)], STARTED + timedelta(minutes=2))
         casebook.refresh_candidates(STARTED + timedelta(minutes=3))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,9 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
-from casebook.types import ListingState, Look, Purpose, RunState, ScanRun, Task, TaskState, Visit
+from casebook.types import Claim, ClaimSource, ListingState, Look, Purpose, RunState, ScanRun, Task, TaskState, Visit
 from copycatch.report import ReportError, write_report
 from tests.copycatch.filled import RUN_ID, SHOP, STARTED, fill
 
@@ -105,6 +107,22 @@ def test_a_candidate_is_told_with_its_facts_and_its_evidence(filled: Workspace) 
         "the hashes differ in 1 of 64 bits", "2026-11-21 02:31 UTC", "https://shop.example/1.jpg", "96 × 96 pixels",
     ):  # fmt: skip
         assert part in text, part
+
+
+def test_whom_the_listings_file_names_is_told(workspace: Workspace) -> None:
+    fill(workspace, claims=(Claim(source=ClaimSource.XMP, field="copyright", value="© Mara <Linden>"),))
+    assert "The listing's file names © Mara <Linden> ." in Parsed(report_of(workspace)).text
+
+
+def test_a_notice_that_the_listings_file_lacks_is_told(workspace: Workspace) -> None:
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x013B] = "Mara <Linden>"
+    Image.new("RGB", (8, 8)).save(out, "JPEG", exif=exif)
+    fill(workspace, reference=out.getvalue())
+    assert "file names" not in Parsed(report_of(workspace)).text
+    workspace.blobs().put(out.getvalue())
+    told = "Your file names creator Mara <Linden> ; the listing's file names nobody."
+    assert told in Parsed(report_of(workspace)).text
 
 
 def test_a_lost_drawing_is_named_instead_of_breaking_the_report(filled: Workspace) -> None:
