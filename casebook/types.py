@@ -13,6 +13,8 @@ from datetime import datetime  # noqa: TC003 - `get_type_hints` works on every t
 from decimal import Decimal  # noqa: TC003
 from enum import StrEnum
 
+from casebook.edits import Edit, Relation  # noqa: TC001 - as above
+
 
 def content_id(*parts: object) -> str:
     """Return 32 hexadecimal digits that name these parts and no others (each part is length-prefixed)."""
@@ -302,7 +304,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """One picture against one reference, all stages weighed: one verdict with its reasons."""
+    """One picture against one reference, all stages weighed: one verdict with its reasons.
+
+    `expected_false_alarms` says how many of 100,000 pictures that copy nothing would look at least this much like a
+    copy.
+    """
 
     picture_sha256: str
     reference_sha256: str
@@ -310,6 +316,9 @@ class Match:
     score: float
     because: str
     evidence: tuple[Evidence, ...]
+    relation: Relation | None = None
+    edits: tuple[Edit, ...] = ()
+    expected_false_alarms: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
