@@ -101,10 +101,6 @@ class Candidates(Store):
         """Return the view `coverage` for one run or for all, newest run first."""
         return self._view("SELECT * FROM coverage WHERE :run_id IS NULL OR run_id = :run_id", run_id=run_id)
 
-    def seller_rows(self) -> list[dict[str, Column]]:
-        """Return the view `sellers`, those with the most copies first."""
-        return self._view("SELECT * FROM sellers ORDER BY copies DESC, possible_copies DESC, seller_key")
-
     def _view(self, sql: str, **values: object) -> list[dict[str, Column]]:
         return [dict(row) for row in self._run(sql, values)]
 

@@ -1,26 +1,50 @@
-"""Examinations: which pictures the matcher has seen, and what it found."""
+"""Examinations: which pictures the matcher has held against which references, and what it found.
+
+Every reference picture has a number (`casebook.works`), and the examination of a picture keeps the numbers it was
+compared with. So what is still to compare follows from the casebook alone, however references came and went.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections import defaultdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from casebook.candidates import Candidates
+from casebook.number_sets import NumberSet
 from casebook.pictures import picture_columns, picture_of
+from casebook.works import Works
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from casebook.types import Evidence, Match, Picture, Rendering
 
-_TO_EXAMINE = """
-SELECT * FROM picture
-WHERE EXISTS (SELECT 1 FROM sighting WHERE picture_sha256 = sha256) AND NOT EXISTS (
-    SELECT 1 FROM examination AS e
-    WHERE e.picture_sha256 = sha256 AND e.library_key = :library_key AND e.matcher_key = :matcher_key
-)
+# An examination by another matcher counts for nothing.
+_COMPARED_WITH = """
+SELECT coalesce(e.compared_with, '') AS numbers, count(*) AS pictures
+FROM picture LEFT JOIN examination AS e ON e.picture_sha256 = sha256 AND e.matcher_key = :matcher_key
+WHERE EXISTS (SELECT 1 FROM sighting WHERE picture_sha256 = sha256)
+GROUP BY 1
+"""
+
+_PAGE = """
+SELECT picture.*
+FROM picture LEFT JOIN examination AS e ON e.picture_sha256 = sha256 AND e.matcher_key = :matcher_key
+WHERE EXISTS (SELECT 1 FROM sighting WHERE picture_sha256 = sha256)
+    AND sha256 > :after AND coalesce(e.compared_with, '') IN (SELECT value FROM json_each(:compared_with))
 ORDER BY sha256 LIMIT :limit
+"""
+
+_MATCHED_NUMBERS = """
+SELECT reference_sha256, number FROM match LEFT JOIN numbered_reference ON sha256 = reference_sha256
+WHERE picture_sha256 = :picture
+"""
+
+_SUPERSEDE = """
+UPDATE match SET superseded_at = coalesce(superseded_at, :at)
+WHERE picture_sha256 = :picture AND reference_sha256 IN (SELECT value FROM json_each(:references))
 """
 
 _UPSERT_PICTURE = """
@@ -34,9 +58,9 @@ ON CONFLICT (sha256) DO UPDATE SET
 """
 
 _UPSERT_EXAMINATION = """
-INSERT INTO examination VALUES (:sha256, :library_key, :matcher_key, :at)
+INSERT INTO examination VALUES (:picture, :matcher_key, :compared_with, :at)
 ON CONFLICT (picture_sha256) DO UPDATE SET
-    library_key = excluded.library_key, matcher_key = excluded.matcher_key, examined_at = excluded.examined_at
+    matcher_key = excluded.matcher_key, compared_with = excluded.compared_with, examined_at = excluded.examined_at
 """
 
 _UPSERT_MATCH = """
@@ -67,42 +91,107 @@ INSERT INTO evidence VALUES (
 """
 
 
-class Examinations(Candidates):
-    def pictures_to_examine(self, library_key: str, matcher_key: str, limit: int | None = None) -> list[Picture]:
-        """Return the pictures seen in a listing that this matcher has not yet held against this library."""
-        rows = self._run(
-            _TO_EXAMINE,
-            {"library_key": library_key, "matcher_key": matcher_key, "limit": -1 if limit is None else limit},
-        )
-        return [picture_of(row) for row in rows]
+_PAGE_PICTURES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Pictures that lack the same references: the numbers of those, how many pictures, and what these have had."""
+
+    references: NumberSet
+    pictures: int
+    compared_with: tuple[str, ...]
+
+
+class Examinations(Candidates, Works):
+    def backlogs(self, matcher_key: str) -> list[Backlog]:
+        """Return what this matcher has still to compare, pictures that lack the most references first.
+
+        1. Pictures seen in a listing are grouped by the references they were compared with.
+        2. What a group lacks are the current references without those; groups that lack the same are one backlog.
+        """
+        current = NumberSet.of(self.reference_numbers().values())
+        groups: defaultdict[NumberSet, list[tuple[str, int]]] = defaultdict(list)
+        for row in self._run(_COMPARED_WITH, {"matcher_key": matcher_key}):
+            lacking = current - NumberSet.parse(row["numbers"])
+            if lacking:
+                groups[lacking].append((row["numbers"], row["pictures"]))
+        found = [
+            Backlog(
+                references=lacking,
+                pictures=sum(pictures for _, pictures in group),
+                compared_with=tuple(numbers for numbers, _ in group),
+            )
+            for lacking, group in groups.items()
+        ]
+        return sorted(found, key=lambda backlog: (-len(backlog.references), backlog.references.runs))
+
+    def backlog_pictures(self, backlog: Backlog, matcher_key: str) -> Iterator[Picture]:
+        """Yield the pictures of a backlog by SHA-256; they may be recorded as examined meanwhile."""
+        after = ""
+        while True:
+            values = {"matcher_key": matcher_key, "compared_with": backlog.compared_with}
+            rows = self._run(_PAGE, {**values, "after": after, "limit": _PAGE_PICTURES}).fetchall()
+            yield from map(picture_of, rows)
+            if len(rows) < _PAGE_PICTURES:
+                return
+            after = rows[-1]["sha256"]
 
     def record_examination(
         self,
         picture: Picture,
-        library_key: str,
         matcher_key: str,
+        references: NumberSet,
         matches: Sequence[tuple[Match, Rendering | None]],
         at: datetime,
     ) -> None:
-        """Add what the matcher found in this picture, in one transaction, and settle the candidates it concerns.
+        """Add what the matcher found between this picture and the references of these numbers, in one transaction.
 
-        The newest examination of a picture holds: matches it does not confirm are kept, marked as superseded. A match
-        has the verdict copy or possible; sqlite3.IntegrityError where it has none.
+        The newest comparison of a picture with a reference holds: a match that it does not confirm is kept, marked as
+        superseded. The first examination by another matcher supersedes all that earlier ones found. A match has the
+        verdict copy or possible; sqlite3.IntegrityError where it has none.
         """
         with self.immediate():
             self._run(_UPSERT_PICTURE, picture_columns(picture))
-            concerned = self._run(
-                "UPDATE match SET superseded_at = coalesce(superseded_at, :at) WHERE picture_sha256 = :sha256",
-                {"sha256": picture.sha256, "at": at},
-            ).rowcount
+            before = self._compared_with(picture.sha256, matcher_key)
+            concerned = self._supersede(picture.sha256, None if before is None else references, at)
             for match, rendering in matches:
                 self._add_match(match, rendering, at)
             self._run(
                 _UPSERT_EXAMINATION,
-                {"sha256": picture.sha256, "library_key": library_key, "matcher_key": matcher_key, "at": at},
+                {
+                    "picture": picture.sha256,
+                    "matcher_key": matcher_key,
+                    "compared_with": str(references if before is None else before | references),
+                    "at": at,
+                },
             )
             if matches or concerned:
                 self._settle_candidates_of(picture.sha256, at)
+
+    def record_problem(self, picture: Picture) -> None:
+        """Keep why a picture could not be compared this time; it stays among those to compare."""
+        with self.immediate():
+            self._run(_UPSERT_PICTURE, picture_columns(picture))
+
+    def _compared_with(self, picture_sha256: str, matcher_key: str) -> NumberSet | None:
+        row = self._first(
+            "SELECT compared_with FROM examination WHERE picture_sha256 = :picture AND matcher_key = :matcher_key",
+            {"picture": picture_sha256, "matcher_key": matcher_key},
+        )
+        return None if row is None else NumberSet.parse(row["compared_with"])
+
+    def _supersede(self, picture_sha256: str, references: NumberSet | None, at: datetime) -> int:
+        """Mark the picture's matches with these references, or with all, as superseded; return how many they are."""
+        matched = self._run(_MATCHED_NUMBERS, {"picture": picture_sha256}).fetchall()
+        # Found by version 0.1 and gone from the folder since, a reference has no number.
+        concerned = [
+            row["reference_sha256"]
+            for row in matched
+            if references is None or (row["number"] is not None and row["number"] in references)
+        ]
+        self._run(_SUPERSEDE, {"picture": picture_sha256, "references": concerned, "at": at})
+        return len(concerned)
 
     def _settle_candidates_of(self, picture_sha256: str, at: datetime) -> None:
         listings = self._run(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from casebook.store import Store
 from casebook.types import Fetch, Purpose
-from casebook.values import time, time_or_none
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from casebook.values import time
 
 _ADD = """
 INSERT INTO fetch VALUES (
@@ -24,14 +21,6 @@ SELECT * FROM fetch WHERE url = :url AND status = 200 AND body_sha256 IS NOT NUL
 ORDER BY requested_at DESC LIMIT 1
 """
 
-_LAST_CHECKED = """
-SELECT max(at) AS at FROM (
-    SELECT max(requested_at) AS at FROM fetch WHERE url = :url AND status IN (200, 304)
-    UNION ALL
-    SELECT checked_at FROM picture_url WHERE url = :url
-)
-"""
-
 _ROBOTS_ANSWER = """
 SELECT * FROM fetch WHERE url = :url AND run_id = :run_id AND purpose = 'robots'
 ORDER BY requested_at DESC LIMIT 1
@@ -42,10 +31,6 @@ class Fetches(Store):
     def stored_response(self, url: str) -> Fetch | None:
         """Return the newest fetch of exactly this URL that was answered 200 with a body."""
         return _fetch_or_none(self._first(_STORED_RESPONSE, {"url": url}))
-
-    def last_checked(self, url: str) -> datetime | None:
-        """Return when a server last vouched for what this URL stands for (200 or 304, or a picture it led to)."""
-        return time_or_none(self._first(_LAST_CHECKED, {"url": url})["at"])
 
     def robots_answer(self, robots_url: str, run_id: str) -> Fetch | None:
         """Return this run's newest exchange for that robots.txt."""

@@ -49,13 +49,6 @@ ON CONFLICT (listing_key, url, picture_sha256) DO UPDATE SET
 
 
 class Pictures(Store):
-    def stored_picture(self, url: str) -> Picture | None:
-        """Return the picture that this gallery address stood for when it was last settled."""
-        row = self._first(
-            "SELECT picture.* FROM picture JOIN picture_url USING (sha256) WHERE url = :url", {"url": url}
-        )
-        return None if row is None else picture_of(row)
-
     def picture(self, sha256: str) -> Picture | None:
         row = self._first("SELECT * FROM picture WHERE sha256 = :sha256", {"sha256": sha256})
         return None if row is None else picture_of(row)

@@ -11,7 +11,7 @@ from sqlite_utils import Database, Migrations
 from casebook.views import create_views
 
 APPLICATION_ID = 0x436F7079  # "Copy"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 migrations = Migrations("casebook")
 
@@ -31,6 +31,18 @@ def m002_claims(db: Database) -> None:
     db.execute("ALTER TABLE picture ADD COLUMN claims TEXT NOT NULL DEFAULT '[]'")
     create_views(db)
     db.execute("PRAGMA user_version = 2")
+
+
+@migrations()
+def m003_numbered_references(db: Database) -> None:
+    """Remember which references a picture was compared with, instead of one key for the whole library.
+
+    The keys tell nothing about single references, so every picture is compared once more; matches stay until then.
+    """
+    db.execute("DROP TABLE examination")
+    for statement in _COMPARISONS:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 3")
 
 
 _SCANS = (
@@ -309,4 +321,22 @@ _FINDINGS = (
     ) STRICT
     """,
     "CREATE INDEX candidate_work ON candidate (work_id)",
+)
+
+_COMPARISONS = (
+    """
+    CREATE TABLE numbered_reference (
+        sha256 TEXT PRIMARY KEY NOT NULL,
+        kinds TEXT NOT NULL,
+        number INTEGER NOT NULL UNIQUE
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE examination (
+        picture_sha256 TEXT PRIMARY KEY NOT NULL REFERENCES picture (sha256),
+        matcher_key TEXT NOT NULL,
+        compared_with TEXT NOT NULL,
+        examined_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
 )

@@ -1,7 +1,13 @@
-"""Works and their reference pictures, as they stood in the owner's folder last."""
+"""Works and their reference pictures, as they stood in the owner's folder last.
+
+Each reference picture, by the hash of its bytes, has a number by which examinations remember it. A number is given
+once: a picture that is taken out and put back keeps its own, and one that is to be compared in another way (as art
+instead of as a photograph, say) gets a new one, so that it counts as never compared.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from casebook.store import Store
@@ -18,6 +24,22 @@ ON CONFLICT (work_id) DO UPDATE SET title = excluded.title, kind = excluded.kind
 _UPSERT_REFERENCE = """
 INSERT INTO reference VALUES (:reference_id, :sha256, :work_id, :path, :kind, :problem, 1)
 ON CONFLICT (reference_id) DO UPDATE SET path = excluded.path, problem = excluded.problem, current = 1
+"""
+
+_KINDS = """
+SELECT DISTINCT r.sha256, r.kind AS reference_kind, w.kind AS work_kind
+FROM reference AS r JOIN work AS w USING (work_id) WHERE r.current ORDER BY 1, 2, 3
+"""
+
+_NUMBER = """
+INSERT INTO numbered_reference
+SELECT :sha256, :kinds, coalesce(max(number), 0) + 1 FROM numbered_reference WHERE true
+ON CONFLICT (sha256) DO UPDATE SET kinds = excluded.kinds, number = excluded.number WHERE kinds <> excluded.kinds
+"""
+
+_NUMBERS = """
+SELECT sha256, number FROM numbered_reference
+WHERE EXISTS (SELECT 1 FROM reference AS r WHERE r.sha256 = numbered_reference.sha256 AND r.current)
 """
 
 
@@ -42,6 +64,18 @@ class Works(Store):
                         "problem": reference.problem,
                     },
                 )
+            self._number_references()
+
+    def reference_numbers(self) -> dict[str, int]:
+        """Return the number of every current reference picture by its SHA-256."""
+        return {row["sha256"]: row["number"] for row in self._run(_NUMBERS, {})}
+
+    def _number_references(self) -> None:
+        kinds: defaultdict[str, list[str]] = defaultdict(list)
+        for row in self._run(_KINDS, {}):
+            kinds[row["sha256"]].append(f"{row['reference_kind']} of {row['work_kind']}")
+        for sha256, ways in kinds.items():
+            self._run(_NUMBER, {"sha256": sha256, "kinds": ", ".join(ways)})
 
     def works(self) -> list[Work]:
         """Return the current works by id."""

@@ -1,45 +1,42 @@
-"""Spread the comparing of pictures over processes, and survive a picture that kills one of them.
+"""Compare pictures on all cores.
 
-Workers get the reference library once, and then one picture at a time through a pipe of their own; they read the blobs
-themselves and give back rows and small drawings. Only the process that started them writes to the casebook.
+Worker processes get the reference library once, and then pictures by name; they read and write the blobs themselves and
+give back rows. Only the process that started them writes to the casebook.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections import deque
 from dataclasses import dataclass, replace
-from multiprocessing.connection import wait
+from functools import partial
 from typing import TYPE_CHECKING
 
 from casebook.blobs import Blobs
-from casebook.errors import CopycatchError
+from casebook.errors import BlobDamaged, BlobMissing
+from casebook.types import Picture, Rendering
+from copycatch.pool import Pool
 from matching.matcher import Matcher
 from matching.overlays import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from multiprocessing.connection import Connection
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from casebook.types import Match, Picture
+    from casebook.types import Match
     from matching.library import ReferenceLibrary
-    from matching.overlays import Drawn
 
 MOST_DRAWN = 3  # matches drawn per picture; an operator looks at the best ones
 
 
-class EngineError(CopycatchError):
-    """The processes that compare pictures do not start."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """One picture compared with the whole library: its facts, and its matches, the best ones with drawings."""
+    """One picture compared with the whole library: its facts, and its matches, the best ones with drawings.
+
+    `readable` is false where its bytes could not be had, so that nothing was compared.
+    """
 
     picture: Picture
-    matches: tuple[tuple[Match, Drawn | None], ...]
+    matches: tuple[tuple[Match, Rendering | None], ...] = ()
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,113 +56,42 @@ class Worker:
 
     def examine(self, picture: Picture) -> Examined:
         """Compare one picture, and draw its best matches."""
-        data = self._blobs.get(picture.sha256)
+        try:
+            data = self._blobs.get(picture.sha256)
+        except (BlobMissing, BlobDamaged) as error:
+            return Examined(picture=replace(picture, problem=error.message), readable=False)
         found = self._matcher.examine(data)
         drawn = [
-            (match, render(data, self._blobs.get(match.reference_sha256), match) if rank < MOST_DRAWN else None)
-            for rank, match in enumerate(found.matches)
+            (match, self._drawn(data, match) if rank < MOST_DRAWN else None) for rank, match in enumerate(found.matches)
         ]
         return Examined(picture=found.picture, matches=tuple(drawn))
 
-
-def serve(connection: Connection, job: Job, kind: type[Worker]) -> None:
-    """Be a worker process: say that it stands, then answer every picture until the pipe is closed."""
-    worker = kind(job)
-    connection.send(None)
-    while True:
-        try:
-            picture: Picture = connection.recv()
-        except EOFError:
-            return
-        try:
-            result = worker.examine(picture)
-        except CopycatchError as error:
-            result = _failed(picture, error.message)
-        except Exception as error:
-            result = _failed(picture, f"comparing it failed: {error!r}")
-        connection.send(result)
-
-
-class _Process:
-    """One worker process, its end of the pipe, and the picture it has."""
-
-    def __init__(self, job: Job, kind: type[Worker]):
-        # spawn, everywhere: a forked child of a process with threads may hang, and Windows has nothing else
-        context = multiprocessing.get_context("spawn")
-        self.connection, other_end = context.Pipe()
-        self._process = context.Process(target=serve, args=(other_end, job, kind), daemon=True)
-        self._process.start()
-        other_end.close()  # so that our end reads an end of file when the process dies
-        self.picture: Picture | None = None
-
-    def give(self, picture: Picture) -> None:
-        self.picture = picture
-        try:
-            self.connection.send(picture)
-        except OSError:
-            return  # it died between two pictures; reading from it will say so
-
-    def end(self) -> None:
-        """Let it go home: it stops when its pipe is closed."""
-        self.connection.close()
-        self._process.join()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self.end()
+    def _drawn(self, data: bytes, match: Match) -> Rendering:
+        drawn = render(data, self._blobs.get(match.reference_sha256), match)
+        return Rendering(
+            side_by_side=self._blobs.put(drawn.side_by_side),
+            inliers=None if drawn.inliers is None else self._blobs.put(drawn.inliers),
+            difference=None if drawn.difference is None else self._blobs.put(drawn.difference),
+        )
 
 
 class Engine:
     """Worker processes that compare pictures; `kind` is what runs in them."""
 
     def __init__(self, job: Job, processes: int = 0, kind: type[Worker] = Worker):
-        self._job = job
-        self._processes = processes or os.cpu_count() or 1
-        self._kind = kind
+        self._pool: Pool[Picture, Examined] = Pool(partial(_begin, kind, job), processes)
 
     def examine_all(self, pictures: Iterable[Picture]) -> Iterator[Examined]:
-        """Yield every picture's result as it is ready.
-
-        1. Each process has one picture at a time: memory stays flat, and it is known which picture one died of.
-        2. That picture gets a `problem`, and a new process takes the place of the dead one.
+        """Yield every picture's result as it is ready; a picture that could not be compared has a `problem`.
 
         Raises:
-            EngineError: a process died before it had a picture.
+            PoolError: a worker process died before it could begin.
         """
-        waiting = deque(pictures)
-        working = [_Process(self._job, self._kind) for _ in range(min(self._processes, len(waiting)))]
-        try:
-            while working:
-                ready = wait([process.connection for process in working])
-                for process in [process for process in working if process.connection in ready]:
-                    try:
-                        result = process.connection.recv()  # None at first: it stands and wants a picture
-                    except (EOFError, OSError):
-                        process.kill()
-                        working.remove(process)
-                        yield self._died(process.picture)
-                        if waiting:
-                            working.append(_Process(self._job, self._kind))
-                        continue
-                    if waiting:
-                        process.give(waiting.popleft())
-                    else:
-                        working.remove(process)
-                        process.end()
-                    if result is not None:
-                        yield result
-        finally:
-            for process in working:
-                process.kill()
-
-    def _died(self, picture: Picture | None) -> Examined:
-        if picture is None:
-            raise EngineError(
-                "the process that compares pictures ended before it began",
-                remedy="Run `copycatch doctor`; there may be too little memory for the reference library.",
+        for answer in self._pool.run(pictures):
+            yield answer.result or Examined(
+                picture=replace(answer.task, problem=f"comparing it failed: {answer.problem}")
             )
-        return _failed(picture, "comparing it crashed the matcher")
 
 
-def _failed(picture: Picture, problem: str) -> Examined:
-    return Examined(picture=replace(picture, problem=problem), matches=())
+def _begin(kind: type[Worker], job: Job) -> Callable[[Picture], Examined]:
+    return kind(job).examine

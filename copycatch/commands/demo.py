@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import click
 
 from copycatch.commands.options import utc_now
-from copycatch.commands.scan import progress_shown, show_summary
+from copycatch.commands.progress import progress_shown
+from copycatch.commands.scan import show_summary
 from copycatch.demo_workspace import open_demo
 from copycatch.logs import start_logging
 from copycatch.output import plain, print_line

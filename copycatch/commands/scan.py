@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import logging
-import sys
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from copycatch.candidate_list import candidate_records, print_candidates
 from copycatch.changes import SHOWN_AT_MOST, Gone, gone_in
 from copycatch.commands.options import in_workspace, utc_now
+from copycatch.commands.progress import progress_shown
 from copycatch.coverage import run_alarms
-from copycatch.output import console, plain, print_line, print_table
-from copycatch.scan import Progress as Listener
+from copycatch.output import plain, print_line, print_table
 from copycatch.scan import ScanSummary, run_match, run_scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from copycatch.works import Problem
     from copycatch.workspace import Workspace
@@ -28,43 +24,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("copycatch.scan")
 
 NEW_CANDIDATES = 3
-_LOG_SECONDS = 15.0
 _HEADINGS = (
     "target", "pages", "refused", "failed", "blocked", "left", "listings", "live", "gone", "pictures", "missed",
 )  # fmt: skip
-_PHASES = {"crawl": "Looking at pages and pictures", "match": "Comparing pictures"}
-
-
-@contextmanager
-def progress_shown() -> Iterator[Listener]:
-    """Give a listener that draws a bar on a terminal and writes a log line now and then elsewhere."""
-    if not sys.stderr.isatty():
-        yield _LogLines()
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def hear(phase: str, done: int, total: int) -> None:
-            if phase not in tasks:
-                tasks[phase] = bar.add_task(_PHASES.get(phase, phase), total=total)
-            bar.update(tasks[phase], completed=done, total=total)
-
-        yield hear
-
-
-class _LogLines:
-    """Logs how far a phase is: when it begins, and then at most every 15 seconds."""
-
-    def __init__(self) -> None:
-        self._phase = ""
-        self._last = 0.0
-
-    def __call__(self, phase: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if phase != self._phase or now - self._last >= _LOG_SECONDS:
-            self._phase, self._last = phase, now
-            log.info("%s: %d of %d", _PHASES.get(phase, phase), done, total)
 
 
 @click.command()

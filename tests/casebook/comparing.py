@@ -27,7 +27,8 @@ _COMPARABLE = {
     "fetches": "SELECT DISTINCT url, status, body_sha256, body_bytes FROM fetch WHERE purpose = 'picture'",
     "works": "SELECT work_id, title, kind, current FROM work",
     "references": "SELECT reference_id, path, problem, current FROM reference",
-    "examinations": "SELECT picture_sha256, library_key, matcher_key FROM examination",
+    "numbered_references": "SELECT sha256, kinds, number FROM numbered_reference",
+    "examinations": "SELECT picture_sha256, matcher_key, compared_with FROM examination",
     "matches": """
         SELECT picture_sha256, reference_sha256, verdict, score, because, side_by_side, inliers, difference,
             superseded_at IS NULL

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from casebook.number_sets import NumberSet
 from casebook.types import Candidate, ListingState, Reference, Verdict, WorkKind
 from tests.casebook.comparing import comparable
 from tests.casebook.makers import (
@@ -41,9 +42,14 @@ def show(casebook: Casebook, listing_id: str, **contents: str) -> None:
         casebook.record(picture_visit(name, content, 2))
 
 
-def examine(casebook: Casebook, content: str, *matches: Match, library: str = "library", minutes: float = 10) -> None:
+def examine(casebook: Casebook, content: str, *matches: Match, minutes: float = 10) -> None:
+    """The matcher holds a picture against all current references."""
     found = [(match, RENDERING) for match in matches]
-    casebook.record_examination(picture(content), library, "matcher", found, at(minutes))
+    casebook.record_examination(picture(content), "matcher", everything(casebook), found, at(minutes))
+
+
+def everything(casebook: Casebook) -> NumberSet:
+    return NumberSet.of(casebook.reference_numbers().values())
 
 
 def verdicts(casebook: Casebook) -> dict[tuple[str, str], str]:
@@ -73,25 +79,12 @@ def test_a_reference_picture_stored_twice_goes_by_its_first_path(casebook: Caseb
     assert casebook.references() == [twice[1]]
 
 
-def test_pictures_seen_and_not_yet_examined_are_to_examine(casebook: Casebook) -> None:
-    show(casebook, "1", a="red", b="blue")
-    casebook.record(picture_visit("nowhere", "green", 3))
-    both = sorted([picture("red"), picture("blue")], key=lambda found: found.sha256)
-    assert casebook.pictures_to_examine("library", "matcher") == both
-    assert casebook.pictures_to_examine("library", "matcher", limit=1) == both[:1]
-    examine(casebook, "red")
-    assert casebook.pictures_to_examine("library", "matcher") == [picture("blue")]
-    assert casebook.pictures_to_examine("library 2", "matcher") == both
-    examine(casebook, "red", library="library 2")
-    assert casebook.pictures_to_examine("library", "matcher") == both
-
-
 def test_an_examination_adds_what_decoding_told(casebook: Casebook) -> None:
     show(casebook, "1", a="red")
     decoded = replace(picture("red"), width=640, height=480, problem="truncated")
-    casebook.record_examination(decoded, "library", "matcher", [], at(10))
+    casebook.record_examination(decoded, "matcher", NumberSet(), [], at(10))
     assert casebook.picture(sha("red")) == decoded
-    casebook.record_examination(picture("red"), "library 2", "matcher", [], at(11))
+    examine(casebook, "red", minutes=11)
     assert casebook.picture(sha("red")) == replace(decoded, problem=None)
 
 
@@ -117,7 +110,7 @@ def test_a_match_makes_a_candidate_with_all_its_evidence(casebook: Casebook) -> 
 
 def test_a_match_without_drawing_has_no_rendering(casebook: Casebook) -> None:
     show(casebook, "1", a="red")
-    casebook.record_examination(picture("red"), "library", "matcher", [(match("red", "tree"), None)], at(10))
+    casebook.record_examination(picture("red"), "matcher", NumberSet(), [(match("red", "tree"), None)], at(10))
     assert casebook.rendering(sha("red"), sha("reference tree")) is None
 
 
@@ -125,7 +118,7 @@ def test_a_match_says_copy_or_possible(casebook: Casebook) -> None:
     show(casebook, "1", a="red")
     with pytest.raises(sqlite3.IntegrityError):
         examine(casebook, "red", match("red", "tree", Verdict.NONE))
-    assert casebook.pictures_to_examine("library", "matcher") == [picture("red")]
+    assert comparable(casebook.path)["examinations"] == []
 
 
 def test_there_is_one_candidate_per_listing_and_work_best_match_first(casebook: Casebook) -> None:
@@ -180,7 +173,7 @@ def test_the_newest_examination_holds(casebook: Casebook) -> None:
     show(casebook, "1", a="red")
     examine(casebook, "red", match("red", "tree"), match("red", "sea"))
     better = match("red", "sea", Verdict.POSSIBLE, 0.4)
-    examine(casebook, "red", better, library="library 2", minutes=20)
+    examine(casebook, "red", better, minutes=20)
     assert verdicts(casebook) == {("shop:1", "tree"): "none", ("shop:1", "sea"): "possible"}
     (cleared,) = casebook.candidates(NEVER)
     assert (cleared.matches, cleared.score, cleared.first_found_at) == ((), 0, at(10))
@@ -296,7 +289,7 @@ def test_sellers_are_counted_by_what_they_copied(casebook: Casebook) -> None:
     casebook.record(page_visit(listing("2", state=ListingState.SOLD_OUT), 3))
     examine(casebook, "red", match("red", "tree"))
     examine(casebook, "blue", match("blue", "sea", Verdict.POSSIBLE))
-    (row,) = casebook.seller_rows()
+    (row,) = casebook._view("SELECT * FROM sellers")
     counts = {name: value for name, value in row.items() if isinstance(value, int)}
     assert counts == {
         "listings": 2,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from casebook.casebook import Casebook
+from casebook.number_sets import NumberSet
 from casebook.schema import migrations
 from casebook.types import Claim, ClaimSource
 from tests.casebook.makers import at, listing, page_visit, picture, picture_visit
@@ -25,10 +26,10 @@ def test_claims_read_in_an_examination_survive_later_visits(casebook: Casebook) 
     casebook.record(page_visit(listing("1", "red"), 1))
     casebook.record(picture_visit("red", "red", 2))
     found = replace(picture("red"), claims=CLAIMS)
-    casebook.record_examination(found, "library", "matcher", [], at(3))
+    casebook.record_examination(found, "matcher", NumberSet(), [], at(3))
     casebook.record(picture_visit("red", "red", 4))
     assert casebook.picture(found.sha256) == found
-    casebook.record_examination(picture("red"), "library", "matcher", [], at(5))
+    casebook.record_examination(picture("red"), "matcher", NumberSet(), [], at(5))
     assert casebook.picture(found.sha256) == picture("red")
 
 

@@ -15,6 +15,7 @@ from casebook.types import (
     Seller,
     TaskState,
 )
+from casebook.values import time_text
 from tests.casebook.comparing import comparable
 from tests.casebook.makers import (
     BLOCKED,
@@ -123,7 +124,7 @@ def test_a_page_without_price_and_seller_is_kept_as_it_is(casebook: Casebook) ->
 def test_a_seller_goes_by_the_newest_name(casebook: Casebook) -> None:
     renamed = replace(listing("2"), seller=Seller(marketplace="shop", seller_id="7", name="New Name"))
     record(casebook, page_visit(renamed, 5), page_visit(listing("1"), 1))
-    (row,) = casebook.seller_rows()
+    (row,) = casebook._view("SELECT * FROM sellers")
     assert (row["name"], row["listings"], row["listings_live"]) == ("New Name", 2, 2)
 
 
@@ -152,7 +153,6 @@ def test_a_sighting_needs_the_page_and_the_picture_in_either_order(casebook: Cas
     (sighting,) = casebook.sightings("shop:1")
     assert (sighting.picture_sha256, sighting.position, sighting.url) == (sha("red"), 1, picture_url("a"))
     assert (sighting.first_seen_at, sighting.last_seen_at) == (at(2), at(2))
-    assert casebook.stored_picture(picture_url("a")) == picture("red")
     assert casebook.picture(sha("red")) == picture("red")
     assert casebook.picture(sha("blue")) is None
 
@@ -194,7 +194,8 @@ def test_trust_does_not_put_off_the_next_check(casebook: Casebook, found: bool) 
     visit = replace(picture_visit("a", "red", 2, night=2), fetches=(), picture=trusted if found else None)
     record(casebook, page_visit(listing("1", "a"), 1, night=2), visit)
     assert seen(casebook) == [("red", at(2), at(1, 2))]
-    assert casebook.last_checked(picture_url("a")) == at(2)
+    (address,) = casebook._view("SELECT checked_at FROM picture_url")
+    assert address == {"checked_at": time_text(at(2))}
 
 
 def test_a_picture_that_could_not_be_fetched_tonight_was_not_seen_tonight(casebook: Casebook) -> None:
@@ -229,10 +230,8 @@ def test_only_a_whole_answer_is_a_stored_response(casebook: Casebook) -> None:
         fetch(url + "other", at(5)),
     ]
     assert casebook.stored_response(url) is None
-    assert casebook.last_checked(url) is None
     casebook.record(replace(page_visit(listing("1"), 1), fetches=(*page_visit(listing("1"), 1).fetches, *answers)))
     assert casebook.stored_response(url) == answers[1]
-    assert casebook.last_checked(url) == at(3)
 
 
 def test_robots_answers_count_for_their_run_only(casebook: Casebook) -> None:

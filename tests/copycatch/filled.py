@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from casebook.number_sets import NumberSet
 from casebook.types import (
     Claim,
     Evidence,
@@ -86,7 +87,8 @@ def fill(
             casebook.record(visit)
         found = Picture(sha256=sha256, bytes=len(picture), format="JPEG", width=96, height=96, claims=claims)
         rendering = Rendering(side_by_side=drawn, inliers=drawn, difference=drawn)
-        casebook.record_examination(found, "library", "matcher", [(match, rendering)], STARTED + timedelta(minutes=2))
+        numbers = NumberSet.of(casebook.reference_numbers().values())
+        casebook.record_examination(found, "matcher", numbers, [(match, rendering)], STARTED + timedelta(minutes=2))
         casebook.refresh_candidates(STARTED + timedelta(minutes=3))
         casebook.finish_run(RUN_ID, RunState.FINISHED, STARTED + timedelta(minutes=4), {"pictures": 1})
 

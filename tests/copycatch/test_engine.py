@@ -10,7 +10,8 @@ import pytest
 
 from casebook.blobs import Blobs
 from casebook.types import Picture, Reference, Verdict, WorkKind
-from copycatch.engine import Engine, EngineError, Examined, Job, Worker
+from copycatch.engine import Engine, Examined, Job, Worker
+from copycatch.pool import PoolError
 from fixtures.demo.pictures import Studio
 from matching.library import ReferenceLibrary
 
@@ -49,7 +50,7 @@ def test_every_picture_has_a_result_and_what_was_found_is_drawn(job: Job, studio
     match, drawn = results[pictures[1].sha256].matches[0]
     assert match.verdict is Verdict.COPY
     assert drawn is not None
-    assert drawn.side_by_side.startswith(b"\xff\xd8")
+    assert Blobs(job.blobs).get(drawn.side_by_side).startswith(b"\xff\xd8")
 
 
 def test_a_picture_that_kills_its_process_gets_a_problem_and_the_others_their_results(job: Job, studio: Studio) -> None:
@@ -62,10 +63,11 @@ def test_a_picture_that_kills_its_process_gets_a_problem_and_the_others_their_re
     assert len(results[good[1].sha256].matches) == 1
 
 
-def test_a_picture_whose_bytes_are_gone_gets_a_problem(job: Job) -> None:
+def test_a_picture_whose_bytes_are_gone_gets_a_problem_and_was_not_compared(job: Job) -> None:
     lost = Picture(sha256="0" * 64, bytes=5, format="JPEG")
     (result,) = Engine(job, 1).examine_all([lost])
     assert result.picture.problem
+    assert not result.readable
 
 
 class Stillborn(Worker):
@@ -76,7 +78,7 @@ class Stillborn(Worker):
 
 
 def test_workers_that_do_not_start_are_an_error_and_blame_no_picture(job: Job, studio: Studio) -> None:
-    with pytest.raises(EngineError):
+    with pytest.raises(PoolError):
         list(Engine(job, 2, Stillborn).examine_all([stored(job, studio.picture("candle-glow-1"))]))
 
 

@@ -1,0 +1,265 @@
+"""No picture is compared twice with one reference, whatever comes and goes, and no comparison is left out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from casebook.casebook import Casebook
+from casebook.number_sets import NumberSet
+from casebook.types import Match, ReferenceKind, Verdict, WorkKind
+from tests.casebook.makers import at, listing, match, page_visit, picture, picture_visit, reference, run, sha, work
+
+Folder = dict[str, WorkKind]  # the owner's references by name, each of a work of its own
+PHOTO, ARTWORK = WorkKind.PHOTO, WorkKind.ARTWORK
+
+
+def know(casebook: Casebook, folder: Folder) -> None:
+    casebook.sync_works(
+        [replace(work(name), kind=kind) for name, kind in folder.items()], [reference(name) for name in folder]
+    )
+
+
+def photos(*names: str) -> Folder:
+    return dict.fromkeys(names, PHOTO)
+
+
+def show(casebook: Casebook, *contents: str) -> None:
+    """A listing of its own shows each of these pictures."""
+    for content in contents:
+        casebook.record(page_visit(listing(content, content), 1))
+        casebook.record(picture_visit(content, content, 2))
+
+
+def to_compare(casebook: Casebook, matcher: str = "matcher") -> list[tuple[set[str], set[str]]]:
+    """What the backlogs ask for: names of references with contents of pictures."""
+    names = {number: name for name in "abcd" if (number := casebook.reference_numbers().get(sha(f"reference {name}")))}
+    contents = {sha(content): content for content in ("red", "blue", "green")}
+    return [
+        (
+            {names[number] for number in backlog.references},
+            {contents[found.sha256] for found in casebook.backlog_pictures(backlog, matcher)},
+        )
+        for backlog in casebook.backlogs(matcher)
+    ]
+
+
+def compare(casebook: Casebook, matcher: str = "matcher") -> None:
+    for backlog in casebook.backlogs(matcher):
+        for found in casebook.backlog_pictures(backlog, matcher):
+            casebook.record_examination(found, matcher, backlog.references, [], at(10))
+
+
+def test_a_picture_seen_in_a_listing_lacks_every_reference_at_first(casebook: Casebook) -> None:
+    know(casebook, photos("a", "b"))
+    show(casebook, "red", "blue")
+    casebook.record(picture_visit("nowhere", "green", 3))
+    assert to_compare(casebook) == [({"a", "b"}, {"red", "blue"})]
+    assert [backlog.pictures for backlog in casebook.backlogs("matcher")] == [2]
+    compare(casebook)
+    assert to_compare(casebook) == []
+
+
+def test_without_references_there_is_nothing_to_compare(casebook: Casebook) -> None:
+    show(casebook, "red")
+    assert to_compare(casebook) == []
+
+
+def test_old_pictures_lack_the_new_reference_only_and_new_pictures_all(casebook: Casebook) -> None:
+    know(casebook, photos("a", "b"))
+    show(casebook, "red")
+    compare(casebook)
+    know(casebook, photos("a", "b", "c"))
+    show(casebook, "blue")
+    assert to_compare(casebook) == [({"a", "b", "c"}, {"blue"}), ({"c"}, {"red"})]
+
+
+def test_a_reference_that_comes_back_meets_only_the_pictures_it_never_met(casebook: Casebook) -> None:
+    show(casebook, "red")
+    know(casebook, photos("a", "b"))
+    compare(casebook)
+    know(casebook, photos("b"))
+    assert to_compare(casebook) == []
+    show(casebook, "blue")
+    compare(casebook)
+    know(casebook, photos("a", "b"))
+    assert to_compare(casebook) == [({"a"}, {"blue"})]
+
+
+def test_a_reference_that_becomes_art_meets_every_picture_again(casebook: Casebook) -> None:
+    show(casebook, "red")
+    know(casebook, photos("a", "b"))
+    compare(casebook)
+    for kind in (ARTWORK, PHOTO):
+        know(casebook, {"a": kind, "b": PHOTO})
+        assert to_compare(casebook) == [({"a"}, {"red"})]
+        compare(casebook)
+
+
+def test_a_picture_that_serves_as_a_watermark_as_well_is_compared_anew(casebook: Casebook) -> None:
+    show(casebook, "red")
+    know(casebook, photos("a"))
+    compare(casebook)
+    mark = replace(reference("a"), kind=ReferenceKind.WATERMARK)
+    casebook.sync_works([work("a")], [reference("a"), mark])
+    assert to_compare(casebook) == [({"a"}, {"red"})]
+
+
+def test_another_work_of_the_same_kind_makes_no_difference(casebook: Casebook) -> None:
+    show(casebook, "red")
+    know(casebook, photos("a"))
+    compare(casebook)
+    casebook.sync_works([work("a"), work("twin")], [reference("a"), reference("a", of="twin")])
+    assert to_compare(casebook) == []
+
+
+def test_another_matcher_begins_from_scratch(casebook: Casebook) -> None:
+    show(casebook, "red")
+    know(casebook, photos("a"))
+    compare(casebook)
+    assert to_compare(casebook, "matcher 2") == [({"a"}, {"red"})]
+    compare(casebook, "matcher 2")
+    assert to_compare(casebook, "matcher") == [({"a"}, {"red"})], "only the newest examination is kept"
+
+
+def test_a_picture_that_could_not_be_read_this_time_is_tried_again(casebook: Casebook) -> None:
+    show(casebook, "red")
+    know(casebook, photos("a"))
+    casebook.record_problem(replace(picture("red"), problem="its bytes are missing"))
+    assert to_compare(casebook) == [({"a"}, {"red"})]
+    found = casebook.picture(sha("red"))
+    assert found is not None
+    assert found.problem == "its bytes are missing"
+
+
+def test_a_long_backlog_is_read_in_parts_while_it_gets_shorter(casebook: Casebook) -> None:
+    know(casebook, photos("a"))
+    contents = [str(number) for number in range(2100)]
+    with casebook.immediate():
+        show(casebook, *contents)
+    (backlog,) = casebook.backlogs("matcher")
+    seen = []
+    for found in casebook.backlog_pictures(backlog, "matcher"):
+        seen.append(found.sha256)
+        casebook.record_examination(found, "matcher", backlog.references, [], at(10))
+    assert seen == sorted(map(sha, contents))
+    assert casebook.backlogs("matcher") == []
+
+
+def test_a_comparison_with_some_references_leaves_the_matches_with_others(casebook: Casebook) -> None:
+    show(casebook, "red")
+    know(casebook, photos("a", "b"))
+    numbers = casebook.reference_numbers()
+    a, b = (NumberSet.of([numbers[sha(f"reference {name}")]]) for name in "ab")
+    for references, found in ((a | b, [match("red", "a"), match("red", "b")]), (b, [])):
+        casebook.record_examination(picture("red"), "matcher", references, [(each, None) for each in found], at(10))
+    assert [candidate.work_id for candidate in casebook.candidates()] == ["a"]
+    casebook.record_examination(picture("red"), "matcher 2", b, [], at(20))
+    assert casebook.candidates() == [], "another matcher has not confirmed it"
+
+
+# What follows is one random history after another, each against a single comparison of everything at its end.
+
+NAMES, CONTENTS = "abcd", ("red", "blue", "green")
+FOLDERS = st.dictionaries(st.sampled_from(NAMES), st.sampled_from([PHOTO, ARTWORK]))
+EVENTS = st.one_of(
+    st.tuples(st.just("folder"), FOLDERS),
+    st.tuples(st.just("show"), st.sampled_from(CONTENTS)),
+    st.tuples(st.just("compare"), st.integers(0, 4)),  # killed after so many pictures
+    st.tuples(st.just("update"), st.none()),
+)
+
+
+def answer(content: str, name: str, kind: WorkKind, matcher: int) -> Match | None:
+    """What a matcher of this version would say: nothing to do with pictures, but always the same."""
+    digit = hashlib.sha256(f"{content} {name} {kind} {matcher}".encode()).digest()[0]
+    verdict = Verdict.COPY if digit % 2 else Verdict.POSSIBLE
+    return match(content, name, verdict, score=digit / 256) if digit % 3 else None
+
+
+class Owner:
+    """An owner with a folder, a casebook, and a matcher that counts what it has compared."""
+
+    def __init__(self, path: Path) -> None:
+        self.casebook = Casebook.open(path, create=True)
+        self.casebook.begin_run(run(1))
+        self.folder: Folder = {}
+        self.shown: set[str] = set()
+        self.matcher = 1
+        self.kind_changes: Counter[str] = Counter()
+        self.last_kinds: Folder = {}
+        self.compared: Counter[tuple[str, str, int, int]] = Counter()
+
+    def put(self, folder: Folder) -> None:
+        for name, kind in folder.items():
+            self.kind_changes[name] += self.last_kinds.get(name, kind) is not kind
+        self.last_kinds |= folder
+        self.folder = folder
+        know(self.casebook, folder)
+
+    def show(self, content: str) -> None:
+        self.shown.add(content)
+        show(self.casebook, content)
+
+    def compare(self, most: int | None = None) -> None:
+        matcher = f"matcher {self.matcher}"
+        names = {self.casebook.reference_numbers()[sha(f"reference {name}")]: name for name in self.folder}
+        contents = {sha(content): content for content in self.shown}
+        waiting = (
+            (backlog, found)
+            for backlog in self.casebook.backlogs(matcher)
+            for found in self.casebook.backlog_pictures(backlog, matcher)
+        )
+        for backlog, found in islice(waiting, most):
+            content = contents[found.sha256]
+            held = [names[number] for number in backlog.references]
+            self.compared.update((content, name, self.kind_changes[name], self.matcher) for name in held)
+            answers = [answer(content, name, self.folder[name], self.matcher) for name in held]
+            self.casebook.record_examination(
+                found, matcher, backlog.references, [(each, None) for each in answers if each], at(10)
+            )
+        if most is None:
+            self.casebook.refresh_candidates(at(20))
+
+    def candidates(self) -> list[tuple[object, ...]]:
+        return sorted(
+            (each.listing_key, each.work_id, each.verdict, each.score, each.because, each.matches)
+            for each in self.casebook.candidates()
+        )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(EVENTS, max_size=14))
+def test_whatever_came_and_went_candidates_are_those_of_one_comparison_of_everything(
+    events: list[tuple[str, object]],
+) -> None:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        owner, fresh = Owner(Path(folder) / "long.db"), Owner(Path(folder) / "fresh.db")
+        with owner.casebook, fresh.casebook:
+            for event, value in events:
+                match event:
+                    case "folder":
+                        assert isinstance(value, dict)
+                        owner.put(value)
+                    case "show":
+                        owner.show(str(value))
+                    case "compare":
+                        assert isinstance(value, int)
+                        owner.compare(most=value)
+                    case _:
+                        owner.matcher += 1
+            owner.compare()
+            fresh.matcher = owner.matcher
+            fresh.put(owner.folder)
+            for content in sorted(owner.shown):
+                fresh.show(content)
+            fresh.compare()
+            assert owner.candidates() == fresh.candidates()
+            assert [times for times in owner.compared.values() if times > 1] == []
