@@ -4,33 +4,52 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from casebook.types import Reference, WorkKind
+from casebook.types import Reference, ReferenceKind, WorkKind
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
+from matching.views import PictureView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from casebook.types import Match, Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kinds:
+    """What a reference is: a picture of a photograph or of art, or a watermark."""
+
+    work: WorkKind = WorkKind.PHOTO
+    reference: ReferenceKind = ReferenceKind.PICTURE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One picture: its name, what it is, and its matches best first, each with the name of the reference."""
+    """One picture: its name, what it is, and its matches best first, each with the name of the reference.
+
+    `picture` is None where its file could not be read; `problem` says why a picture cannot be compared, or only badly.
+    """
 
     name: str
-    picture: Picture
+    picture: Picture | None
+    problem: str | None = None
     matches: tuple[tuple[str, Match], ...] = ()
 
 
-def library_of(references: Iterable[tuple[str, bytes]]) -> ReferenceLibrary:
-    """Build a library of photographs from (name, file) pairs; each is a work of its own."""
-    return ReferenceLibrary.build(
-        (Reference(sha256=hashlib.sha256(data).hexdigest(), work_id=name, path=name), WorkKind.PHOTO, data)
-        for name, data in references
-    )
+def library_of(
+    references: Iterable[tuple[str, bytes]], kinds: Mapping[str, Kinds] = MappingProxyType({})
+) -> ReferenceLibrary:
+    """Build a library from (name, file) pairs; each is a work of its own, a photograph where `kinds` has no name."""
+
+    def described(name: str, data: bytes) -> tuple[Reference, WorkKind, bytes]:
+        kind = kinds.get(name, Kinds())
+        sha256 = hashlib.sha256(data).hexdigest()
+        return Reference(sha256=sha256, work_id=name, path=name, kind=kind.reference), kind.work, data
+
+    return ReferenceLibrary.build(described(name, data) for name, data in references)
 
 
 def compare(library: ReferenceLibrary, pictures: Iterable[tuple[str, bytes]]) -> Iterator[Comparison]:
@@ -46,4 +65,10 @@ def compare(library: ReferenceLibrary, pictures: Iterable[tuple[str, bytes]]) ->
     for name, data in pictures:
         examination = matcher.examine(data)
         matches = tuple((names[match.reference_sha256], match) for match in examination.matches)
-        yield Comparison(name=name, picture=examination.picture, matches=matches)
+        problem = examination.picture.problem or (None if matches else _plainness(data))
+        yield Comparison(name=name, picture=examination.picture, problem=problem, matches=matches)
+
+
+def _plainness(data: bytes) -> str | None:
+    plain = PictureView(data).phash is None
+    return "too plain to be recognised as anything but the very same file" if plain else None

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from casebook.types import ReferenceKind, Verdict
 from copycatch.atomic_file import write_atomically
 from copycatch.commands.options import json_option
 from copycatch.output import plain, print_json_lines, print_line, print_table
-from copycatch.works import PICTURE_SUFFIXES, WorksError, pictures_below, printable_path, read_file
-from matching.compare import Comparison, library_of
+from copycatch.works import PICTURE_SUFFIXES, pictures_below, printable_path, read_entries, read_file
+from matching.compare import Comparison, Kinds, library_of
 from matching.compare import compare as compare_pictures
 from matching.overlays import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from casebook.types import Match
+    from matching.library import ReferenceLibrary
+
 EXISTING = click.Path(exists=True, path_type=Path)
+
+_NO_MATCH: dict[str, Any] = {
+    "reference": None,
+    "verdict": Verdict.NONE.value,
+    "score": 0.0,
+    "expected_false_alarms": None,
+    "relation": None,
+    "mirrored": False,
+    "edits": [],
+    "reference_share": None,
+    "picture_share": None,
+    "transform": None,
+}
+
+
+class Trouble(NamedTuple):
+    """Why a reference cannot be compared, or only badly; `reference` is None where there is none at all."""
+
+    reference: str | None
+    message: str
 
 
 @click.command()
@@ -31,23 +58,22 @@ EXISTING = click.Path(exists=True, path_type=Path)
 )
 def compare(references: Path, pictures: Path, as_json: bool, show_all: bool, overlays: Path | None) -> None:
     """Compare PICTURES with REFERENCES; each is a picture file or a folder of them."""
+    troubles: list[Trouble] = []
     ours, theirs = _named(references), _named(pictures)
-    for place, named in ((references, ours), (pictures, theirs)):
-        if not named:
-            endings = ", ".join(sorted(PICTURE_SUFFIXES))
-            raise WorksError(f"there is no picture in {place}", remedy=f"Pictures end in {endings}.")
-    library = library_of(_contents(ours))
-    for reference in library.references:
-        if reference.problem:
-            click.echo(f"reference {plain(reference.path)}: {plain(reference.problem)}", err=True)
+    kinds = _kinds(references, ours, troubles)
+    library = library_of(_contents(ours, troubles), kinds)
+    troubles += sorted(Trouble(known.path, known.problem) for known in library.references if known.problem)
+    troubles += [Trouble(None, _empty(place)) for place, named in ((references, ours), (pictures, theirs)) if not named]
+    for name, message in troubles:
+        click.echo(plain(message if name is None else f"reference {name}: {message}"), err=True)
     found: Iterator[Comparison] = (
-        item for item in compare_pictures(library, _contents(theirs)) if item.matches or show_all
+        item for item in _compared(library, theirs) if item.matches or item.problem or show_all
     )
     if overlays is not None:
         overlays.mkdir(parents=True, exist_ok=True)
         found = _drawn(found, ours, theirs, overlays)
     if as_json:
-        print_json_lines(comparison_record(item) for item in found)
+        print_json_lines(chain(map(trouble_record, troubles), map(comparison_record, found)))
         return
     rows = [row for item in found for row in _rows(item)]
     if rows:
@@ -57,18 +83,44 @@ def compare(references: Path, pictures: Path, as_json: bool, show_all: bool, ove
 
 
 def comparison_record(item: Comparison) -> dict[str, Any]:
-    """Return a comparison as `compare --json` prints it."""
+    """Return a comparison as `compare --json` prints it: the picture, its best match, and all `matches`."""
+    matches = [_match_record(name, match) for name, match in item.matches]
+    picture = item.picture
     return {
         "picture": item.name,
-        "sha256": item.picture.sha256,
-        "format": item.picture.format,
-        "width": item.picture.width,
-        "height": item.picture.height,
-        "problem": item.picture.problem,
-        "matches": [
-            {"reference": name, "verdict": match.verdict.value, "score": match.score, "because": match.because}
-            for name, match in item.matches
-        ],
+        "sha256": picture and picture.sha256,
+        "format": picture and picture.format,
+        "width": picture and picture.width,
+        "height": picture and picture.height,
+        "problem": item.problem,
+        "claims": [asdict(claim) for claim in picture.claims] if picture else [],
+        **(matches[0] if matches else _NO_MATCH | {"because": item.problem or "matches no reference"}),
+        "matches": matches,
+    }
+
+
+def trouble_record(trouble: Trouble) -> dict[str, Any]:
+    """Return what is wrong with a reference in the same fields, without a picture."""
+    nothing = Comparison(name="", picture=None, problem=trouble.message)
+    return comparison_record(nothing) | {"picture": None, "reference": trouble.reference}
+
+
+def _match_record(reference: str, match: Match) -> dict[str, Any]:
+    speaking = [found for found in match.evidence if found.verdict is not Verdict.NONE]
+    told = next((found for found in speaking if found.geometry is not None), speaking[0])
+    geometry = told.geometry
+    return {
+        "reference": reference,
+        "verdict": match.verdict.value,
+        "score": match.score,
+        "expected_false_alarms": match.expected_false_alarms,
+        "relation": match.relation and match.relation.value,
+        "mirrored": told.mirrored,
+        "edits": [{"kind": edit.kind.value, "amount": edit.amount} for edit in match.edits],
+        "reference_share": geometry and geometry.reference_share,
+        "picture_share": geometry and geometry.picture_share,
+        "transform": geometry and list(geometry.transform),
+        "because": match.because,
     }
 
 
@@ -79,15 +131,49 @@ def _named(place: Path) -> dict[str, Path]:
     return {printable_path(Path(place.name)): place} if place.is_file() else {}
 
 
-def _contents(named: dict[str, Path]) -> Iterator[tuple[str, bytes]]:
-    return ((name, read_file(path)) for name, path in named.items())
+def _kinds(place: Path, ours: dict[str, Path], troubles: list[Trouble]) -> dict[str, Kinds]:
+    """Return what the works.toml of a folder says of the references by name; WorksError where it cannot be used."""
+    kinds: dict[str, Kinds] = {}
+    names = {unicodedata.normalize("NFC", name): name for name in ours}
+    for entry in read_entries(place / "works.toml") if place.is_dir() else ():
+        for kind, paths in ((ReferenceKind.PICTURE, entry.files), (ReferenceKind.WATERMARK, entry.watermarks)):
+            for path in paths:
+                name = names.get(unicodedata.normalize("NFC", Path(path).as_posix()))
+                if name is None:
+                    troubles.append(Trouble(path, "is named in works.toml and is no picture in this folder"))
+                else:
+                    kinds.setdefault(name, Kinds(work=entry.work.kind, reference=kind))
+    return kinds
+
+
+def _contents(named: dict[str, Path], troubles: list[Trouble]) -> Iterator[tuple[str, bytes]]:
+    """Yield the bytes of each file that can be read; why others cannot goes to `troubles`."""
+    for name, path in named.items():
+        try:
+            data = read_file(path)
+        except OSError as error:
+            troubles.append(Trouble(name, f"cannot be read: {error.strerror}"))
+        else:
+            yield name, data
+
+
+def _compared(library: ReferenceLibrary, theirs: dict[str, Path]) -> Iterator[Comparison]:
+    """Yield the pictures in order, those that cannot be read last."""
+    unread: list[Trouble] = []
+    yield from compare_pictures(library, _contents(theirs, unread))
+    for name, message in unread:
+        yield Comparison(name=str(name), picture=None, problem=message)
+
+
+def _empty(place: Path) -> str:
+    return f"there is no picture in {place}; pictures end in {', '.join(sorted(PICTURE_SUFFIXES))}"
 
 
 def _rows(item: Comparison) -> Iterator[tuple[object, ...]]:
     for name, match in item.matches:
         yield item.name, match.verdict.value, f"{match.score:.2f}", name, match.because
     if not item.matches:
-        yield item.name, "none", "", "", item.picture.problem or "matches no reference"
+        yield item.name, "none", "", "", item.problem or "matches no reference"
 
 
 def _drawn(
