@@ -18,15 +18,25 @@ if TYPE_CHECKING:
 
 MOST_PARTS = 20_000  # libpng writes 8 KiB of pixels per chunk: enough for a file of 160 MB
 MOST_BYTES = 1024 * 1024  # of each kind of metadata
+MOST_BYTES_SEEN = 8 * MOST_BYTES  # of all kinds but C2PA, unpacked: a hostile file has thousands of packed texts
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # C2PA 2.1, section 11.3.2: box of ISO media files
-_TEXT_FIELDS = {
-    "author": "creator", "copyright": "copyright", "title": "title", "software": "software", "source": "source",
-}  # fmt: skip
-_RAW_PROFILES = {"exif": "exif", "iptc": "iptc", "8bim": "iptc", "xmp": "xmp"}
+_FIELDS = ("creator", "copyright", "title", "software", "source")
+_PNG_TEXTS = {
+    b"author": "creator",
+    b"copyright": "copyright",
+    b"title": "title",
+    b"software": "software",
+    b"source": "source",
+    b"xml:com.adobe.xmp": "xmp",
+    b"raw profile type exif": "exif",
+    b"raw profile type iptc": "iptc",
+    b"raw profile type 8bim": "iptc",
+    b"raw profile type xmp": "xmp",
+}
 
 Part = tuple[str, bytes]
 
@@ -47,18 +57,20 @@ class Blocks:
 def find_blocks(data: bytes) -> Blocks:
     """Walk the parts of a file up to its pixels (PNG, WebP, AVIF: to its end). Nothing is raised."""
     found: dict[str, list[bytes]] = {}
+    seen = 0
     with suppress(Exception):  # lengths of hostile files lead anywhere; what was found before stands
         for name, content in islice(_parts(data), MOST_PARTS):
             found.setdefault(name, []).append(content)
+            seen += 0 if name == "c2pa" else len(content)
+            if seen > MOST_BYTES_SEEN:
+                break
     return Blocks(
         exif=found.get("exif", [b""])[0].removeprefix(_EXIF)[:MOST_BYTES],
         iptc=b"".join(found.get("iptc", []))[:MOST_BYTES],
         xmp=found.get("xmp", [b""])[0][:MOST_BYTES],
         c2pa_bytes=sum(len(content) for content in found.get("c2pa", [])),
         texts=tuple(
-            (field, content.decode("utf-8", "replace"))
-            for field in dict.fromkeys(_TEXT_FIELDS.values())
-            for content in found.get(f"text:{field}", [])[:1]
+            (field, content.decode("utf-8", "replace")) for field in _FIELDS for content in found.get(field, [])[:1]
         ),
     )
 
@@ -120,20 +132,23 @@ def _of_png(data: bytes) -> Iterator[Part]:
 def _of_text(kind: bytes, content: bytes) -> Iterator[Part]:
     """Yield what a text chunk holds: XMP, a profile as ImageMagick writes it, or one of PNG's own fields (UTF-8)."""
     keyword, _, rest = content.partition(b"\0")
-    name, compressed = keyword.decode("latin-1"), kind == b"zTXt"
+    keyword = keyword.lower()
+    name = _PNG_TEXTS.get(keyword)
+    if name is None:
+        yield "", b""
+        return
+    packed = kind == b"zTXt"
     if kind == b"iTXt":
-        compressed, (_, _, rest) = rest[:1] == b"\1", rest[2:].split(b"\0", 2)
-    elif compressed:
+        packed, (_, _, rest) = rest[:1] == b"\1", rest[2:].split(b"\0", 2)
+    elif packed:
         rest = rest[1:]
-    text = zlib.decompressobj().decompress(rest, 3 * MOST_BYTES) if compressed else rest
-    if name == "XML:com.adobe.xmp":
-        yield "xmp", text
-    elif name.startswith("Raw profile type ") and (profile := _RAW_PROFILES.get(name.split()[-1])):
+    text = zlib.decompressobj().decompress(rest, 3 * MOST_BYTES) if packed else rest
+    if keyword.startswith(b"raw "):
         # A line with the name, a line with the length, then hexadecimal lines.
-        yield profile, bytes.fromhex(text.split(maxsplit=2)[2].decode("ascii"))
-    elif name.lower() in _TEXT_FIELDS:
-        shown = text if kind == b"iTXt" else text.decode("latin-1").encode()
-        yield f"text:{_TEXT_FIELDS[name.lower()]}", shown
+        text = bytes.fromhex(text.split(maxsplit=2)[2].decode("ascii"))
+    elif kind != b"iTXt":
+        text = text.decode("latin-1").encode()
+    yield name, text
 
 
 def _of_webp(data: bytes) -> Iterator[Part]:

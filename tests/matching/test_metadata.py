@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
 
 import pytest
@@ -216,6 +217,18 @@ def test_an_exif_of_countless_entries_with_one_huge_value_costs_little() -> None
 def test_a_compressed_text_that_grows_without_end_is_cut() -> None:
     data = with_chunk(b"zTXt", b"Copyright\0\0" + zlib.compress(b"c" * 50_000_000))
     assert said(data, ClaimSource.PNG) == [("copyright", "c" * MOST_CHARACTERS)]
+
+
+def test_of_many_packed_texts_only_a_few_are_unpacked() -> None:
+    text = chunk(b"zTXt", b"Author\0\0" + zlib.compress(b"a" * 3_000_000))
+    whole = encoded("PNG")
+    data = whole[:33] + 100 * text + whole[33:]
+    tracemalloc.start()
+    try:
+        assert said(data, ClaimSource.PNG) == [("creator", "a" * MOST_CHARACTERS)]
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xd8", b"\xff\xd8" + b"\xff" * 1_000_000, b"RIFF\0\0\0\0WEBP"])
