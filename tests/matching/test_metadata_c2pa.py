@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import sys
 from datetime import UTC, datetime, timedelta
 
@@ -53,6 +54,9 @@ MANIFEST = {
         },
     ],
 }
+REMOTE = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dcterms="http://purl.org/dc/terms/"
+ dcterms:provenance="http://127.0.0.1:{port}/manifest.c2pa"/></rdf:RDF></x:xmpmeta>"""
 STARTS = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -150,6 +154,19 @@ def test_a_manifest_of_unknown_shape_costs_only_what_stands_behind_it(monkeypatc
     monkeypatch.setattr(reading, "_read", lambda data: store)
     monkeypatch.setattr(reading, "MOST_BYTES", SIZE_OF_ODD)
     assert [field for field, _ in said(ODD)] == ["manifest", "title"]
+
+
+def test_an_address_that_a_file_names_for_its_manifest_is_not_called() -> None:
+    pytest.importorskip("c2pa", reason="the extra [c2pa] is not installed")
+    out = io.BytesIO()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        packet = REMOTE.format(port=server.getsockname()[1])
+        Image.new("RGB", (8, 8)).save(out, "JPEG", xmp=packet.encode())
+        server.settimeout(0)
+        ((_, text),) = reading.fields(out.getvalue(), 1)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert text.endswith("it cannot be read")
 
 
 def test_a_manifest_that_is_too_large_is_only_seen(monkeypatch: pytest.MonkeyPatch) -> None:
