@@ -1,7 +1,7 @@
 """Compare pictures on all cores.
 
-Worker processes get the reference library once, and then pictures by name; they read and write the blobs themselves and
-give back rows. Only the process that started them writes to the casebook.
+Worker processes are told once where the prepared references lie, and then get pictures by name; they read and write the
+blobs themselves and give back rows. Only the process that started them writes to the casebook.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from casebook.blobs import Blobs
 from casebook.errors import BlobDamaged, BlobMissing
 from casebook.types import Picture, Rendering
 from copycatch.pool import Pool
+from copycatch.preparing import load_library
 from matching.matcher import Matcher
 from matching.overlays import render
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from casebook.types import Match
-    from matching.library import ReferenceLibrary
+    from copycatch.preparing import Watched
 
 MOST_DRAWN = 3  # matches drawn per picture; an operator looks at the best ones
 
@@ -41,9 +42,10 @@ class Examined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What every worker needs: the library, and where the bytes of pictures and references are."""
+    """What every worker needs: the references to compare with, the file that holds their prepared forms, the blobs."""
 
-    library: ReferenceLibrary
+    references: tuple[Watched, ...]
+    prepared: Path
     blobs: Path
 
 
@@ -51,7 +53,7 @@ class Worker:
     """What one process knows and does."""
 
     def __init__(self, job: Job):
-        self._matcher = Matcher(job.library)
+        self._matcher = Matcher(load_library(job.prepared, job.references))
         self._blobs = Blobs(job.blobs)
 
     def examine(self, picture: Picture) -> Examined:

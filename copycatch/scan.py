@@ -141,7 +141,7 @@ def _compared(
         casebook,
         processes=config.match.processes,
         now=now,
-        progress=lambda done, total: progress("match", done, total),
+        progress=progress,
     )
 
 

@@ -54,6 +54,10 @@ class Workspace:
         return self.root / "blobs"
 
     @property
+    def prepared_path(self) -> Path:
+        return self.root / "prepared"
+
+    @property
     def references_path(self) -> Path:
         return self.root / "reference_images"
 

@@ -40,12 +40,16 @@ class ReferenceLibrary:
         A reference that cannot be decoded is a problem, not an error. A file given for several works is compared once
         (as art, where one of them is).
         """
+        return cls.of((reference, kind, *prepare(reference, kind, data)) for reference, kind, data in references)
+
+    @classmethod
+    def of(cls, prepared: Iterable[tuple[Reference, WorkKind, ReferenceView | None, str | None]]) -> ReferenceLibrary:
+        """Put references together that are prepared already: each with what `prepare` gave for it."""
         problems: dict[str, str] = {}
         views: dict[str, ReferenceView] = {}
         kept: dict[str, Reference] = {}
         given: list[tuple[Reference, WorkKind]] = []
-        for reference, kind, data in references:
-            view, problem = _prepare(reference, kind, data)
+        for reference, kind, view, problem in prepared:
             if problem:
                 problems[reference.reference_id] = problem
             kept[reference.reference_id] = replace(reference, problem=problem)
@@ -67,7 +71,8 @@ def library_key(references: Iterable[tuple[Reference, WorkKind]]) -> str:
     return content_id(*(part for pair in sorted(kinds) for part in pair))
 
 
-def _prepare(reference: Reference, kind: WorkKind, data: bytes) -> tuple[ReferenceView | None, str | None]:
+def prepare(reference: Reference, kind: WorkKind, data: bytes) -> tuple[ReferenceView | None, str | None]:
+    """Prepare one reference from its file: its view, None where it cannot be compared, and its problem in words."""
     raster = decode(data)
     if raster.pixels is None:
         return None, raster.problem

@@ -12,8 +12,9 @@ from casebook.blobs import Blobs
 from casebook.types import Picture, Reference, Verdict, WorkKind
 from copycatch.engine import Engine, Examined, Job, Worker
 from copycatch.pool import PoolError
+from copycatch.prepared import PreparedReferences
+from copycatch.preparing import Watched, prepare_missing
 from fixtures.demo.pictures import Studio
-from matching.library import ReferenceLibrary
 
 
 class Fragile(Worker):
@@ -35,8 +36,11 @@ def job(tmp_path: Path, studio: Studio) -> Job:
     blobs = Blobs(tmp_path / "blobs")
     data = studio.picture("misty-ridge")
     reference = Reference(sha256=blobs.put(data), work_id="W-001", path="misty-ridge.jpg")
-    library = ReferenceLibrary.build([(reference, WorkKind.PHOTO, data)])
-    return Job(library=library, blobs=blobs.root)
+    watched = (Watched(reference=reference, kind=WorkKind.PHOTO),)
+    with PreparedReferences.open(tmp_path / "prepared", "v1") as prepared:
+        readers = {reference.reference_id: lambda: data}
+        prepare_missing(watched, prepared, readers, blobs, processes=1, progress=lambda done, total: None)
+    return Job(references=watched, prepared=prepared.path, blobs=blobs.root)
 
 
 def stored(job: Job, data: bytes) -> Picture:

@@ -1,0 +1,86 @@
+"""Prepare references for comparing: each once, on all cores, and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from casebook.blobs import Blobs
+from casebook.types import Reference, WorkKind, content_id
+from copycatch.pool import Pool
+from copycatch.prepared import MappedReferences
+from matching.library import ReferenceLibrary, prepare
+from matching.prepared import from_bytes, to_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from copycatch.prepared import PreparedReferences
+
+Read = tuple[bytes, str | None]  # a prepared reference as bytes (none where it cannot be compared), and its problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A reference and the kind of its work."""
+
+    reference: Reference
+    kind: WorkKind
+
+    @property
+    def key(self) -> str:
+        """The name of its prepared form, which works that share a picture share as well."""
+        return content_id(self.reference.sha256, self.reference.kind, self.kind)
+
+
+def prepare_missing(
+    watched: Sequence[Watched],
+    prepared: PreparedReferences,
+    readers: Mapping[str, Callable[[], bytes]],
+    blobs: Blobs,
+    *,
+    processes: int,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Prepare those of the references that are not prepared yet. `readers` gives a file by its `reference_id`.
+
+    The bytes of each are kept among the blobs first: a finding must stay provable when the owner tidies her folder.
+    """
+    missing = {
+        each.key: each for each in watched if each.reference.sha256 not in blobs or not prepared.intact(each.key)
+    }
+
+    def kept() -> Iterator[Watched]:
+        for each in missing.values():
+            blobs.put(readers[each.reference.reference_id]())
+            yield each
+
+    for done, answer in enumerate(Pool(partial(_begin, blobs.root), processes).run(kept()), start=1):
+        data, problem = answer.result or (b"", f"preparing it failed: {answer.problem}")
+        prepared.add(answer.task.key, data, problem)
+        progress(done, len(missing))
+
+
+def _begin(blobs: Path) -> Callable[[Watched], Read]:
+    return partial(_prepared, Blobs(blobs))
+
+
+def _prepared(blobs: Blobs, watched: Watched) -> Read:
+    view, problem = prepare(watched.reference, watched.kind, blobs.get(watched.reference.sha256))
+    return b"" if view is None else to_bytes(view), problem
+
+
+def load_library(path: Path, watched: Sequence[Watched]) -> ReferenceLibrary:
+    """Return the library of these references, whose prepared forms the file at `path` holds."""
+    prepared = MappedReferences(path)
+    return ReferenceLibrary.of(
+        (
+            each.reference,
+            each.kind,
+            from_bytes(each.reference, each.kind, data) if (data := prepared.data(each.key)) else None,
+            each.reference.problem,
+        )
+        for each in watched
+    )
