@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def from_bytes(reference: Reference, kind: WorkKind, data: memoryview) -> Refere
         kind=kind,
         variants=(straight, mirrored),
         phashes=tuple(arrays["phashes"]),
-        grey_jpeg=arrays["grey_jpeg"].tobytes(),
+        grey_jpeg=arrays["grey_jpeg"].data,
         **facts,
     )
 
@@ -76,7 +77,7 @@ def _unpacked(data: memoryview) -> tuple[dict[str, Any], dict[str, NDArray[Any]]
     arrays: dict[str, NDArray[Any]] = {}
     for name, (kind, shape) in told["arrays"].items():
         place += -place % ALIGNMENT
-        array = np.frombuffer(data, kind, int(np.prod(shape)), place).reshape(shape)
+        array = np.frombuffer(data, kind, prod(shape), place).reshape(shape)
         arrays[name] = array
         place += array.nbytes
     return told["facts"], arrays

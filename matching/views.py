@@ -134,7 +134,7 @@ class ReferenceView:
     height: int
     variants: tuple[Features, Features]
     phashes: tuple[np.uint64, ...]
-    grey_jpeg: bytes
+    grey_jpeg: bytes | memoryview
     scale_x: float
     scale_y: float
 
