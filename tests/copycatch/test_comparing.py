@@ -1,0 +1,170 @@
+"""What is compared when references come and go: everything once, and nothing twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from casebook.types import (
+    GalleryPicture,
+    Listing,
+    ListingState,
+    Look,
+    Picture,
+    PictureFound,
+    Purpose,
+    ScanRun,
+    Task,
+    TaskState,
+    Verdict,
+    Visit,
+)
+from copycatch.comparing import compare_pictures
+from copycatch.workspace import Workspace
+from fixtures.demo.pictures import Studio
+from tests.copycatch.filled import RUN_ID, SHOP, STARTED, make_workspace
+
+Heard = list[tuple[str, int, int]]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    return Studio(tmp_path_factory.mktemp("studio"))
+
+
+@pytest.fixture
+def watching(tmp_path: Path) -> Workspace:
+    """A workspace in the middle of a scan that has seen nothing yet."""
+    workspace = make_workspace(tmp_path / "space")
+    with workspace.casebook() as casebook:
+        casebook.begin_run(ScanRun(run_id=RUN_ID, started_at=STARTED, program="copycatch test", job="{}"))
+    return workspace
+
+
+def show(workspace: Workspace, name: str, data: bytes) -> Picture:
+    """A listing of its own shows this picture."""
+    picture = Picture(sha256=workspace.blobs().put(data), bytes=len(data), format="JPEG")
+    page = Task(run_id=RUN_ID, target="shop", purpose=Purpose.PAGE, url=f"{SHOP}{name}", state=TaskState.DONE)
+    shot = Task(run_id=RUN_ID, target="shop", purpose=Purpose.PICTURE, url=f"{SHOP}{name}.jpg", state=TaskState.DONE)
+    listing = Listing(
+        marketplace="generic", listing_id=name, url=page.url, title=name, state=ListingState.LIVE,
+        state_reason="it can be bought", layout="json-ld", gallery=(GalleryPicture(url=shot.url),),
+    )  # fmt: skip
+    look = Look(
+        listing_key=listing.key, run_id=RUN_ID, at=STARTED, state=listing.state, reason="", gone=False, fetch_id=None
+    )
+    found = PictureFound(url=shot.url, picture=picture, fetch_id=None, at=STARTED)
+    with workspace.casebook() as casebook:
+        casebook.record(Visit(task=page, listings=(listing,), looks=(look,)))
+        casebook.record(Visit(task=shot, picture=found))
+    return picture
+
+
+def compare(workspace: Workspace) -> Heard:
+    """Compare what is to be compared; return what was heard of it."""
+    heard: Heard = []
+    with workspace.casebook() as casebook:
+        compare_pictures(
+            workspace,
+            casebook,
+            processes=1,
+            now=lambda: STARTED,
+            progress=lambda phase, done, total: heard.append((phase, done, total)),
+        )
+    return heard
+
+
+def candidates(workspace: Workspace) -> list[tuple[str, str, float, str]]:
+    with workspace.casebook() as casebook:
+        titles = {work.work_id: work.title for work in casebook.works()}
+        return sorted(
+            (each.listing_key, titles[each.work_id], each.score, each.because)
+            for each in casebook.candidates([Verdict.COPY])
+        )
+
+
+def steps(phase: str, total: int) -> Heard:
+    return [(phase, done, total) for done in range(1, total + 1)]
+
+
+def put(workspace: Workspace, studio: Studio, *names: str) -> None:
+    """Make these the pictures of the owner's folder."""
+    for path in workspace.references_path.glob("*.jpg"):
+        path.unlink()
+    for name in names:
+        (workspace.references_path / f"{name}.jpg").write_bytes(studio.picture(name))
+
+
+def test_references_that_come_and_go_lead_to_the_candidates_of_one_comparison(
+    watching: Workspace, tmp_path: Path, studio: Studio
+) -> None:
+    show(watching, "ridge", studio.picture("misty-ridge/cropped"))
+    show(watching, "soap", studio.picture("soap-stack-1"))
+    put(watching, studio, "misty-ridge")
+    assert compare(watching) == [*steps("prepare", 1), *steps("match", 2)]
+    assert [found[:2] for found in candidates(watching)] == [("generic:ridge", "misty-ridge")]
+
+    put(watching, studio, "misty-ridge", "fern-linocut")
+    show(watching, "fern", studio.picture("fern-linocut/mirrored"))
+    assert compare(watching) == [*steps("prepare", 1), *steps("match", 3)]
+    before = candidates(watching)
+    assert [found[:2] for found in before] == [("generic:fern", "fern-linocut"), ("generic:ridge", "misty-ridge")]
+
+    put(watching, studio, "fern-linocut")
+    assert compare(watching) == []
+    assert [found[:2] for found in candidates(watching)] == [("generic:fern", "fern-linocut")]
+
+    put(watching, studio, "misty-ridge", "fern-linocut")
+    assert compare(watching) == []
+    assert candidates(watching) == before
+
+
+def test_a_reference_whose_prepared_form_is_damaged_is_prepared_anew(watching: Workspace, studio: Studio) -> None:
+    put(watching, studio, "misty-ridge")
+    show(watching, "soap", studio.picture("soap-stack-1"))
+    compare(watching)
+    (path,) = watching.prepared_path.iterdir()
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    path.write_bytes(damaged)
+    show(watching, "ridge", studio.picture("misty-ridge/cropped"))
+    assert compare(watching) == [*steps("prepare", 1), *steps("match", 1)]
+    assert len(candidates(watching)) == 1
+
+
+def test_a_reference_that_cannot_be_decoded_says_so_and_keeps_no_other_from_being_watched(
+    watching: Workspace, studio: Studio
+) -> None:
+    put(watching, studio, "misty-ridge")
+    (watching.references_path / "broken.jpg").write_bytes(b"no picture at all")
+    show(watching, "ridge", studio.picture("misty-ridge/cropped"))
+    compare(watching)
+    for _ in range(2):
+        with watching.casebook() as casebook:
+            problems = {reference.path: reference.problem for reference in casebook.references()}
+        assert problems["broken.jpg"]
+        assert problems["misty-ridge.jpg"] is None
+        assert compare(watching) == []
+    assert len(candidates(watching)) == 1
+
+
+def test_a_picture_whose_bytes_were_lost_is_compared_once_they_are_back(watching: Workspace, studio: Studio) -> None:
+    put(watching, studio, "misty-ridge")
+    data = studio.picture("misty-ridge/cropped")
+    lost = show(watching, "ridge", data)
+    watching.blobs().path(lost.sha256).unlink()
+    compare(watching)
+    assert problem(watching, lost)
+    assert candidates(watching) == []
+    watching.blobs().put(data)
+    compare(watching)
+    assert problem(watching, lost) is None
+    assert len(candidates(watching)) == 1
+
+
+def problem(workspace: Workspace, picture: Picture) -> str | None:
+    with workspace.casebook() as casebook:
+        known = casebook.picture(picture.sha256)
+    assert known is not None
+    return known.problem
