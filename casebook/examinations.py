@@ -90,7 +90,6 @@ INSERT INTO evidence VALUES (
     geometry = excluded.geometry
 """
 
-
 _PAGE_PICTURES = 1000
 
 

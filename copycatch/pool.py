@@ -171,9 +171,11 @@ def _serve(connection: Connection, begin: Callable[[], Callable[[Task], Result]]
             task: Task = connection.recv()
         except EOFError:
             return
+        answer: tuple[Result | None, str | None]
         try:
-            connection.send((work(task), None))
+            answer = work(task), None
         except CopycatchError as error:
-            connection.send((None, error.message))
+            answer = None, error.message
         except Exception as error:
-            connection.send((None, repr(error)))
+            answer = None, repr(error)
+        connection.send(answer)
