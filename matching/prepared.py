@@ -16,6 +16,7 @@ import numpy as np
 from casebook.types import content_id
 from matching.features import Features
 from matching.stage import Context
+from matching.stages import STAGES
 from matching.views import ReferenceView
 
 if TYPE_CHECKING:
@@ -31,8 +32,12 @@ _FACTS = ("width", "height", "scale_x", "scale_y")
 
 
 def preparing_key() -> str:
-    """Name everything but the reference that its prepared form depends on."""
-    return content_id("prepared", VERSION, Context.here().parameters({}))
+    """Name everything but the reference that its prepared form depends on.
+
+    The versions of the stages are part of it: what a stage is given to see is prepared for it.
+    """
+    stages = (part for stage in STAGES for part in (stage.NAME, stage.VERSION))
+    return content_id("prepared", VERSION, Context.here().parameters({}), *stages)
 
 
 def to_bytes(view: ReferenceView) -> bytes:
