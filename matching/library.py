@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from casebook.types import ReferenceKind, WorkKind, content_id
 from matching.decode import decode
+from matching.marks.mark import Mark
 from matching.views import ReferenceView
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ def prepare(reference: Reference, kind: WorkKind, data: bytes) -> tuple[Referenc
     if raster.pixels is None:
         return None, raster.problem
     view = ReferenceView.of(reference, kind, raster.pixels)
+    if reference.kind is ReferenceKind.WATERMARK:
+        mark, problem = Mark.read(data)
+        return replace(view, mark=mark), problem
     if raster.problem is None and not view.phashes and len(view.variants[0]) < FEW_POINTS:
         return view, "too plain to be recognised in anything but the very same file"
     return view, raster.problem

@@ -44,6 +44,8 @@ class Matcher:
         self.library = library
         self._context = Context.here()
         self._shortlist = None if exhaustive else Shortlist(library.views)
+        # A mark may be on any picture, however little that resembles the mark as a whole.
+        self._marks = {place for place, view in enumerate(library.views) if view.mark is not None}
 
     @property
     def key(self) -> str:
@@ -63,7 +65,9 @@ class Matcher:
             claims=read_claims(data),
         )
         views = self.library.views
-        places = range(len(views)) if self._shortlist is None else self._shortlist.propose(view)
+        places = (
+            range(len(views)) if self._shortlist is None else sorted({*self._shortlist.propose(view), *self._marks})
+        )
         matches = [match for place in places if (match := self._match(view, views[place])) is not None]
         matches.sort(key=lambda match: (-_STRENGTH[match.verdict], -match.score, match.reference_sha256))
         return Examination(picture=picture, matches=tuple(matches))

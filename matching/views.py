@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from casebook.types import Reference, WorkKind
+    from matching.marks.mark import Mark
 
 PICTURE_SIDE = 768
 REFERENCE_SIDE = 640
@@ -125,7 +126,7 @@ class ReferenceView:
 
     `width` and `height` are pixels after the EXIF turn. `variants` holds the ORB features of the picture and of its
     mirror image, each in its own working pixels. `phashes` are those of the eight turns and mirrors, empty for a
-    picture too plain to have one.
+    picture too plain to have one. `mark` is what a watermark reference shows.
     """
 
     reference: Reference
@@ -137,6 +138,7 @@ class ReferenceView:
     grey_jpeg: bytes | memoryview
     scale_x: float
     scale_y: float
+    mark: Mark | None = None
 
     @classmethod
     def of(cls, reference: Reference, kind: WorkKind, pixels: NDArray[np.uint8]) -> ReferenceView:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import matching.stages
-from casebook.types import Evidence, Reference, Verdict, WorkKind
+from casebook.types import Evidence, Reference, ReferenceKind, Verdict, WorkKind
 from matching.library import ReferenceLibrary
 from matching.stage import Context
 from matching.stages import STAGES
@@ -34,8 +34,9 @@ def flat() -> bytes:
     return buffer.getvalue()
 
 
-def view_of(data: bytes):
-    reference = Reference(sha256=hashlib.sha256(data).hexdigest(), work_id="work", path="work.png")
+def view_of(data: bytes, stage):
+    kind = ReferenceKind.WATERMARK if stage.NAME == "watermark" else ReferenceKind.PICTURE
+    reference = Reference(sha256=hashlib.sha256(data).hexdigest(), work_id="work", path="work.png", kind=kind)
     return ReferenceLibrary.build([(reference, WorkKind.PHOTO, data)]).views[0]
 
 
@@ -57,7 +58,7 @@ def test_a_stage_has_a_version_parameters_and_a_numbered_or_plain_docstring(stag
 
 def test_a_stage_recognises_the_reference_itself(stage):
     data = noise(1)
-    evidence = stage.examine(PictureView(data), view_of(data), CONTEXT)
+    evidence = stage.examine(PictureView(data), view_of(data, stage), CONTEXT)
     assert isinstance(evidence, Evidence)
     assert (evidence.stage, evidence.stage_version, evidence.verdict) == (stage.NAME, stage.VERSION, Verdict.COPY)
     assert evidence.picture_sha256 == evidence.reference_sha256 == hashlib.sha256(data).hexdigest()
@@ -69,24 +70,24 @@ def test_a_stage_recognises_the_reference_itself(stage):
 
 
 def test_a_stage_does_not_call_another_picture_a_copy(stage):
-    evidence = stage.examine(PictureView(noise(2)), view_of(noise(1)), CONTEXT)
+    evidence = stage.examine(PictureView(noise(2)), view_of(noise(1), stage), CONTEXT)
     assert evidence is None or evidence.verdict is Verdict.NONE
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", flat(), noise(5, (8, 8)), noise(6, (2000, 8))])
 def test_a_stage_survives_pictures_with_nothing_in_them(stage, data):
-    evidence = stage.examine(PictureView(data), view_of(noise(1)), CONTEXT)
+    evidence = stage.examine(PictureView(data), view_of(noise(1), stage), CONTEXT)
     assert evidence is None or evidence.verdict is Verdict.NONE
 
 
 @pytest.mark.parametrize("data", [flat(), noise(5, (8, 8)), noise(6, (2000, 8))])
 def test_a_stage_survives_references_with_nothing_in_them(stage, data):
-    evidence = stage.examine(PictureView(noise(1)), view_of(data), CONTEXT)
+    evidence = stage.examine(PictureView(noise(1)), view_of(data, stage), CONTEXT)
     assert evidence is None or evidence.verdict is Verdict.NONE
 
 
 def test_a_stage_answers_the_same_twice(stage):
-    data, reference = noise(1), view_of(noise(1))
+    data, reference = noise(1), view_of(noise(1), stage)
     first, second = (stage.examine(PictureView(data), reference, CONTEXT) for _ in range(2))
     assert first == second
 
@@ -94,5 +95,5 @@ def test_a_stage_answers_the_same_twice(stage):
 def test_evidence_of_other_library_versions_has_another_identity(stage):
     data = noise(1)
     other = Context(libraries={"numpy": "0"})
-    here, there = (stage.examine(PictureView(data), view_of(data), context) for context in (CONTEXT, other))
+    here, there = (stage.examine(PictureView(data), view_of(data, stage), context) for context in (CONTEXT, other))
     assert here.evidence_id != there.evidence_id

@@ -1,0 +1,88 @@
+"""The angle of a mark that is repeated over a whole picture, found without knowing the mark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from matching.marks.scene import Level
+
+SHORTEST = 24
+SMOOTH = 1.5
+PEAKS = 6
+PAIRED = 4
+LEAST = 7.0
+LEAST_PEAKS = 2
+APART = 10
+SAME_ANGLE = 1.5
+BY_CHANCE = 0.6745
+
+
+def angles(level: Level, *, most: int) -> list[float]:
+    """Return up to `most` angles, -45° to 45° (clockwise, y pointing down), at which rows of a pattern may run.
+
+    1. Correlate the picture's edges with themselves. What is repeated, at whatever angle, makes peaks at the steps of
+       its lattice; divide by the root of the overlap, so that chance alone is equally high everywhere.
+    2. Take the six highest peaks that stand out at least sevenfold, where there are two or more, with the sums and
+       differences of the first four: in staggered rows the step along a row is the difference of two slanting ones.
+    3. Rows run along one of these steps, or across it: return the angles with most weight, those within 1.5° together.
+    """
+    peaks = _peaks(level)
+    if len(peaks) < LEAST_PEAKS:
+        return []
+    steps = list(peaks)
+    for place, (first, weight) in enumerate(peaks[:PAIRED]):
+        for second, other in peaks[place + 1 : PAIRED]:
+            steps += [(first + second, min(weight, other)), (first - second, min(weight, other))]
+    turns = np.array([(np.degrees(np.arctan2(step[1], step[0])) + 45) % 90 - 45 for step, _ in steps])
+    weights = np.array([weight for _, weight in steps])
+    lengths = np.array([np.hypot(*step) for step, _ in steps])
+    found: list[float] = []
+    apart = np.abs((turns[:, None] - turns[None, :] + 45) % 90 - 45)
+    support = ((apart < SAME_ANGLE) * weights[None, :]).sum(axis=1)
+    for place in np.lexsort((-lengths, -support)):
+        turn = float(turns[place])
+        if all(abs((turn - other + 45) % 90 - 45) >= SAME_ANGLE for other in found):
+            found.append(turn)
+    return found[:most]
+
+
+def _peaks(level: Level) -> list[tuple[NDArray[np.float64], float]]:
+    """Return steps (x, y) in pixels of the level, the most outstanding first, each with how much it stands out."""
+    itself = cv2.idft(cv2.mulSpectrums(level.spectrum, level.spectrum, 0, conjB=True), flags=cv2.DFT_SCALE)
+    reach = level.side // 2
+    # A step and its opposite are the same: the lower half says everything.
+    half = np.roll(itself[:reach], reach, axis=1)
+    down, across = np.arange(reach)[:, None], np.arange(-reach, reach)[None, :]
+    overlap = _overlap(level.height, level.side, down) * _overlap(level.width, level.side, across)
+    chance = cv2.GaussianBlur(half, (0, 0), SMOOTH) / np.sqrt(np.maximum(overlap, 1)).astype(np.float32)
+    chance[(down**2 + across**2 < SHORTEST**2) | ((down == 0) & (across < 0))] = 0
+    spread = float(np.median(np.abs(chance[::2, ::2]))) / BY_CHANCE
+    found: list[tuple[NDArray[np.float64], float]] = []
+    while len(found) < PEAKS and spread > 0:
+        _, highest, _, (x, y) = cv2.minMaxLoc(chance)
+        if highest < LEAST * spread:
+            break
+        found.append((np.array([x - reach, y], np.float64) + _offset(chance, x, y), highest / spread))
+        chance[max(0, y - APART) : y + APART + 1, max(0, x - APART) : x + APART + 1] = 0
+    return found
+
+
+def _overlap(length: int, side: int, step: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many pixels meet when a line of `length` is laid over itself, moved around a circle of `side`."""
+    return np.maximum(length - np.abs(step), 0) + np.maximum(length - side + np.abs(step), 0)
+
+
+def _offset(plane: NDArray[np.float32], x: int, y: int) -> NDArray[np.float64]:
+    """Return how far beside the whole pixel the top of a peak lies: its centre of gravity within 3 × 3 pixels."""
+    near = plane[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2].astype(np.float64)
+    if near.shape != (3, 3):
+        return np.zeros(2)
+    near = np.maximum(near - near.min(), 0)
+    total = max(float(near.sum()), 1e-9)
+    return np.array([(near[:, 2] - near[:, 0]).sum() / total, (near[2] - near[0]).sum() / total])
