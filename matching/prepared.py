@@ -15,6 +15,7 @@ import numpy as np
 
 from casebook.types import content_id
 from matching.features import Features
+from matching.marks.mark import Mark
 from matching.stage import Context
 from matching.stages import STAGES
 from matching.views import ReferenceView
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from casebook.types import Reference, WorkKind
 
-VERSION = 1  # rises with every change of what preparing gives or of how it is written
+VERSION = 2  # rises with every change of what preparing gives or of how it is written
 ALIGNMENT = 64
 _FACTS = ("width", "height", "scale_x", "scale_y")
 
@@ -48,6 +49,8 @@ def to_bytes(view: ReferenceView) -> bytes:
     }
     for number, features in enumerate(view.variants):
         arrays |= {f"{field.name} {number}": getattr(features, field.name) for field in fields(Features)}
+    if view.mark is not None:
+        arrays |= {"mark": np.stack(view.mark.planes), "mark_to_file": view.mark.to_file}
     return _packed({name: getattr(view, name) for name in _FACTS}, arrays)
 
 
@@ -63,6 +66,7 @@ def from_bytes(reference: Reference, kind: WorkKind, data: memoryview) -> Refere
         variants=(straight, mirrored),
         phashes=tuple(arrays["phashes"]),
         grey_jpeg=arrays["grey_jpeg"].data,
+        mark=Mark(tuple(arrays["mark"]), arrays["mark_to_file"]) if "mark" in arrays else None,
         **facts,
     )
 

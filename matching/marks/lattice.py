@@ -75,7 +75,8 @@ def _peaks(level: Level) -> list[tuple[NDArray[np.float64], float]]:
 
 def _overlap(length: int, side: int, step: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many pixels meet when a line of `length` is laid over itself, moved around a circle of `side`."""
-    return np.maximum(length - np.abs(step), 0) + np.maximum(length - side + np.abs(step), 0)
+    apart = np.abs(step)
+    return np.asarray(np.maximum(length - apart, 0) + np.maximum(length - side + apart, 0), np.int64)
 
 
 def _offset(plane: NDArray[np.float32], x: int, y: int) -> NDArray[np.float64]:

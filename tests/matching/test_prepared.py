@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
-from casebook.types import Reference, WorkKind
+from casebook.types import Reference, ReferenceKind, WorkKind
 from fixtures.demo.pictures import Studio
 from matching.library import ReferenceLibrary, prepare
 from matching.matcher import Matcher
@@ -43,6 +44,20 @@ def test_a_reference_from_its_bytes_gives_the_same_answers(studio: Studio) -> No
     assert straight.matches
     assert restored == straight
     assert to_bytes(again) == kept
+
+
+def test_a_watermark_from_its_bytes_is_found_all_the_same(studio: Studio) -> None:
+    data = studio.watermark()
+    mark = replace(reference_of(data), kind=ReferenceKind.WATERMARK)
+    view, problem = prepare(mark, KIND, data)
+    assert view is not None
+    again = from_bytes(mark, KIND, memoryview(to_bytes(view)))
+    picture = studio.picture("misty-ridge/watermarked")
+    straight, restored = (
+        Matcher(ReferenceLibrary.of([(mark, KIND, each, problem)])).examine(picture) for each in (view, again)
+    )
+    assert straight.matches
+    assert restored == straight
 
 
 def test_a_plain_reference_keeps_that_it_has_no_points(studio: Studio) -> None:
