@@ -72,7 +72,8 @@ def _strongest(level: Level, mark: Mark, tone: int, size: int) -> list[Candidate
         return []
     product = cv2.mulSpectrums(level.spectrum, mark.spectrum(tone, size, level.side), 0, conjB=True)
     everywhere = np.asarray(cv2.idft(product, flags=cv2.DFT_SCALE), np.float32)
-    spread = cv2.norm(everywhere, cv2.NORM_L2) / np.sqrt(level.height * level.width)
+    # Every fourth row says enough; numpy's sum, unlike cv2.norm, is the same wherever the array lies in memory.
+    spread = float(np.sqrt(np.square(everywhere[::4]).mean() * level.side**2 / (level.height * level.width)))
     if spread == 0:
         return []
     low, high, lowest, highest = cv2.minMaxLoc(everywhere[:rows, :columns])

@@ -144,3 +144,17 @@ def test_the_matcher_looks_for_marks_on_pictures_that_resemble_nothing():
     (match,) = matcher.examine(jpeg(marked(EMBLEM, width=200, opacity=0.6))).matches
     assert (match.verdict, match.evidence[0].stage) == (Verdict.COPY, "watermark")
     assert matcher.examine(jpeg(backdrop(7))).matches == ()
+
+
+def test_where_the_work_is_known_its_mark_accuses_no_other_work():
+    work, mark = jpeg(backdrop(3)), transparent(EMBLEM)
+    references = [
+        (Reference(sha256=hashlib.sha256(data).hexdigest(), work_id=kind, path=kind, kind=kind), WorkKind.PHOTO, data)
+        for kind, data in ((ReferenceKind.PICTURE, work), (ReferenceKind.WATERMARK, mark))
+    ]
+    matches = (
+        Matcher(ReferenceLibrary.build(references))
+        .examine(jpeg(marked(EMBLEM, width=150, opacity=0.6, seed=3)))
+        .matches
+    )
+    assert [match.reference_sha256 for match in matches] == [hashlib.sha256(work).hexdigest()]
