@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-# One row per sighting and reference that match now; what candidates are made of.
+# One row per sighting and reference that match now; what candidates are made of. Where a picture copies a work, the
+# owner's mark on it says nothing of the other works that carry the mark too.
 _CANDIDATE_MATCH = """
 CREATE VIEW candidate_match AS
 SELECT
@@ -26,7 +27,13 @@ JOIN sighting AS s ON s.picture_sha256 = m.picture_sha256
 JOIN gallery AS g ON g.listing_key = s.listing_key AND g.url = s.url
 JOIN picture_url AS u ON u.url = s.url
 JOIN reference AS r ON r.sha256 = m.reference_sha256 AND r.current
-WHERE m.superseded_at IS NULL
+WHERE m.superseded_at IS NULL AND (
+    r.kind <> 'watermark' OR NOT EXISTS (
+        SELECT 1 FROM match AS known JOIN reference AS ours ON ours.sha256 = known.reference_sha256
+        WHERE known.picture_sha256 = m.picture_sha256 AND known.verdict = 'copy' AND known.superseded_at IS NULL
+            AND ours.current AND ours.kind = 'picture'
+    )
+)
 """
 
 _CANDIDATES = """

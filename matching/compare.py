@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from casebook.types import Reference, ReferenceKind, WorkKind
+from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 from matching.views import PictureView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from casebook.types import Match, Picture
 
@@ -61,12 +61,20 @@ def compare(library: ReferenceLibrary, pictures: Iterable[tuple[str, bytes]]) ->
     names: dict[str, str] = {}
     for reference in sorted(library.references, key=lambda item: item.path):
         names.setdefault(reference.sha256, reference.path)
+    marks = {view.reference.sha256 for view in library.views if view.mark is not None}
     matcher = Matcher(library)
     for name, data in pictures:
         examination = matcher.examine(data)
-        matches = tuple((names[match.reference_sha256], match) for match in examination.matches)
+        telling = _telling(examination.matches, marks)
+        matches = tuple((names[match.reference_sha256], match) for match in telling)
         problem = examination.picture.problem or (None if matches else _plainness(data))
         yield Comparison(name=name, picture=examination.picture, problem=problem, matches=matches)
+
+
+def _telling(matches: Sequence[Match], marks: Set[str]) -> list[Match]:
+    """Leave marks out where the work is known: they say nothing of the other works that carry them too."""
+    works = [match for match in matches if match.reference_sha256 not in marks]
+    return works if any(match.verdict is Verdict.COPY for match in works) else list(matches)
 
 
 def _plainness(data: bytes) -> str | None:

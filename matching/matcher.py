@@ -46,14 +46,16 @@ class Matcher:
         self._shortlist = None if exhaustive else Shortlist(library.views)
         # A mark may be on any picture, however little that resembles the mark as a whole.
         self._marks = {place for place, view in enumerate(library.views) if view.mark is not None}
-        self._mark_files = {library.views[place].reference.sha256 for place in self._marks}
 
     @property
     def key(self) -> str:
         return matcher_key(exhaustive=self._shortlist is None)
 
     def examine(self, data: bytes) -> Examination:
-        """Compare the bytes of one picture. Whatever they hold, nothing is raised: see `picture.problem`."""
+        """Compare the bytes of one picture. Whatever they hold, nothing is raised: see `picture.problem`.
+
+        Each match depends on its own reference alone, so a picture may be compared with a library in parts.
+        """
         view = PictureView(data)
         raster = view.raster
         picture = Picture(
@@ -70,9 +72,6 @@ class Matcher:
             range(len(views)) if self._shortlist is None else sorted({*self._shortlist.propose(view), *self._marks})
         )
         matches = [match for place in places if (match := self._match(view, views[place])) is not None]
-        if any(match.verdict is Verdict.COPY and match.reference_sha256 not in self._mark_files for match in matches):
-            # The work is known, so the mark says nothing of the other works that carry it too.
-            matches = [match for match in matches if match.reference_sha256 not in self._mark_files]
         matches.sort(key=lambda match: (-_STRENGTH[match.verdict], -match.score, match.reference_sha256))
         return Examination(picture=picture, matches=tuple(matches))
 

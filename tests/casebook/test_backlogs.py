@@ -22,8 +22,10 @@ PHOTO, ARTWORK = WorkKind.PHOTO, WorkKind.ARTWORK
 
 
 def know(casebook: Casebook, folder: Folder) -> None:
+    kinds = {"d": ReferenceKind.WATERMARK}
     casebook.sync_works(
-        [replace(work(name), kind=kind) for name, kind in folder.items()], [reference(name) for name in folder]
+        [replace(work(name), kind=kind) for name, kind in folder.items()],
+        [replace(reference(name), kind=kinds.get(name, ReferenceKind.PICTURE)) for name in folder],
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from casebook.number_sets import NumberSet
-from casebook.types import Candidate, ListingState, Reference, Verdict, WorkKind
+from casebook.types import Candidate, ListingState, Reference, ReferenceKind, Verdict, WorkKind
 from tests.casebook.comparing import comparable
 from tests.casebook.makers import (
     RENDERING,
@@ -214,6 +214,21 @@ def test_one_reference_picture_of_two_works_makes_two_candidates(casebook: Caseb
     show(casebook, "1", a="red")
     examine(casebook, "red", match("red", "same"))
     assert verdicts(casebook) == {("shop:1", "tree"): "copy", ("shop:1", "sea"): "copy"}
+
+
+def test_where_a_work_is_known_the_mark_on_it_makes_no_candidates_of_other_works(casebook: Casebook) -> None:
+    works = [work("tree"), work("sea")]
+    marks = [replace(reference("mark", of=each.work_id), kind=ReferenceKind.WATERMARK) for each in works]
+    show(casebook, "1", a="red")
+    for references, expected in (
+        (marks, {"tree": "copy", "sea": "copy"}),
+        ([*marks, reference("tree")], {"tree": "copy", "sea": "none"}),
+        (marks, {"tree": "copy", "sea": "copy"}),
+    ):
+        casebook.sync_works(works, references)
+        examine(casebook, "red", match("red", "mark"), *(match("red", "tree") for each in references[2:]))
+        casebook.refresh_candidates(at(20))
+        assert {work_id: verdict for (_, work_id), verdict in verdicts(casebook).items()} == expected
 
 
 def test_a_copy_that_was_swapped_away_stays_a_candidate_that_is_no_longer_shown(casebook: Casebook) -> None:

@@ -10,6 +10,7 @@ from picture_edits import jpeg
 from PIL import Image
 
 from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
+from matching.compare import Kinds, compare, library_of
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 from matching.stage import Context
@@ -147,14 +148,10 @@ def test_the_matcher_looks_for_marks_on_pictures_that_resemble_nothing():
 
 
 def test_where_the_work_is_known_its_mark_accuses_no_other_work():
-    work, mark = jpeg(backdrop(3)), transparent(EMBLEM)
-    references = [
-        (Reference(sha256=hashlib.sha256(data).hexdigest(), work_id=kind, path=kind, kind=kind), WorkKind.PHOTO, data)
-        for kind, data in ((ReferenceKind.PICTURE, work), (ReferenceKind.WATERMARK, mark))
-    ]
-    matches = (
-        Matcher(ReferenceLibrary.build(references))
-        .examine(jpeg(marked(EMBLEM, width=150, opacity=0.6, seed=3)))
-        .matches
+    library = library_of(
+        [("work", jpeg(backdrop(3))), ("mark", transparent(EMBLEM))], {"mark": Kinds(reference=ReferenceKind.WATERMARK)}
     )
-    assert [match.reference_sha256 for match in matches] == [hashlib.sha256(work).hexdigest()]
+    carried = [("copy", jpeg(marked(EMBLEM, width=150, opacity=0.6, seed=3)))]
+    other = [("other", jpeg(marked(EMBLEM, width=200, opacity=0.6)))]
+    found = {item.name: [name for name, _ in item.matches] for item in compare(library, carried + other)}
+    assert found == {"copy": ["work"], "other": ["mark"]}
