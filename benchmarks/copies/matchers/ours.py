@@ -1,0 +1,104 @@
+"""This project's own matcher, as `copycatch scan` runs it: library, shortlist, all stages.
+
+Its score orders matches as `Examination.matches` does: by verdict first, then by the match's own score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.copies.matchers import Answer, Found
+from benchmarks.copies.memory import peak_megabytes
+from benchmarks.copies.spread import spread
+from casebook.types import Reference, Verdict
+from matching.library import ReferenceLibrary
+from matching.matcher import Matcher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.copies.queries import Query, ReferenceFile
+    from casebook.types import Match
+
+_STRENGTH = {Verdict.COPY: 2.0, Verdict.POSSIBLE: 1.0, Verdict.NONE: 0.0}
+_worker: dict[str, Any] = {}
+
+
+class Ours:
+    """`processes` share the queries; each holds the library. `megabytes` is the most that one of them held."""
+
+    NAME = "copycatch"
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._references: tuple[ReferenceFile, ...] = ()
+        self.megabytes = 0.0
+
+    def prepare(self, references: Sequence[ReferenceFile]) -> None:
+        """Remember the files; every process reads them for itself."""
+        self._references = tuple(references)
+
+    def answers(self, queries: Sequence[Query]) -> Iterator[Answer]:
+        """Answer every query, in order."""
+        for answer, megabytes in spread(
+            _answer,
+            queries,
+            processes=self._processes,
+            prepare=_prepare,
+            given=(self._references,),
+            title="copycatch",
+        ):
+            self.megabytes = max(self.megabytes, megabytes)
+            yield answer
+
+
+def _prepare(references: tuple[ReferenceFile, ...]) -> None:
+    library = ReferenceLibrary.build(_read(references))
+    names: dict[str, str] = {}
+    for reference in library.references:
+        names.setdefault(reference.sha256, reference.path)
+    _worker.update(matcher=Matcher(library), names=names)
+
+
+def _read(references: tuple[ReferenceFile, ...]) -> Iterator[tuple[Reference, Any, bytes]]:
+    for file in references:
+        data = file.path.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        yield Reference(sha256=sha256, work_id=file.name, path=file.name), file.kind, data
+
+
+def _answer(query: Query) -> tuple[Answer, float]:
+    data = query.path.read_bytes()
+    begun = time.process_time()
+    examination = _worker["matcher"].examine(data)
+    spent = (time.process_time() - begun) * 1e3
+    found = tuple(_found(match) for match in examination.matches)
+    return Answer(query=query.name, found=found, milliseconds=spent), peak_megabytes()
+
+
+def _found(match: Match) -> Found:
+    return Found(
+        reference=_worker["names"][match.reference_sha256],
+        score=_STRENGTH[match.verdict] + match.score,
+        verdict=str(match.verdict),
+        extras=_extras(match),
+    )
+
+
+def _extras(match: Match) -> dict[str, Any]:
+    """Return what the match says was done to the picture, from its strongest evidence that has a geometry."""
+    extras: dict[str, Any] = {"because": match.because, "mirrored": any(item.mirrored for item in match.evidence)}
+    for name in ("edits", "expected_false_alarms"):
+        value = getattr(match, name, None)
+        if value is not None:
+            extras[name] = [str(item) for item in value] if name == "edits" else value
+    geometry = next((item.geometry for item in match.evidence if item.geometry is not None), None)
+    if geometry is not None:
+        extras["transform"] = list(geometry.transform)
+        extras["reference_share"] = geometry.reference_share
+        extras["picture_share"] = geometry.picture_share
+        extras["inliers"] = geometry.inliers
+    extras["measures"] = {f"{item.stage}.{name}": value for item in match.evidence for name, value in item.measures}
+    return extras
