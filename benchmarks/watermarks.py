@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.watermark_marks import owners_marks
 from benchmarks.watermark_set import SHARED, opened, photographs, published, with_other_marks, with_owners_mark
+from benchmarks.watermark_states import states
 from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
 from matching.library import ReferenceLibrary
 from matching.stage import Context
@@ -86,6 +87,7 @@ class _Run:
             self._curve(marked, highest),
             self._kinds(wanted, highest),
             self._speed(),
+            states(self._carriers, self._marks, SEED + 3),
         ]
         return "\n\n".join(lines)
 

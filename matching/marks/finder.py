@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matching.marks.verify import Likeness
 
 LEAST_LONELINESS = 5.2
-GLANCES = 5
+GLANCES = 4
 LOOKS = 2
 ANGLES = 3
 CONVINCING = 20.0
@@ -51,7 +51,7 @@ class Found:
 def find(scene: Scene, mark: Mark) -> Found | None:
     """Find the place of a picture that most resembles a mark; None where nothing resembles it at all.
 
-    1. Glance at the five best upright places, look closely at the two most promising.
+    1. Glance at the four best upright places, look closely at the two most promising.
     2. Where they do not convince and the picture repeats itself, turn it to each of the three likeliest angles of its
        rows, and do the same.
     3. Of all these return the strongest.

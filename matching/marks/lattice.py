@@ -16,10 +16,11 @@ SHORTEST = 24
 SMOOTH = 1.5
 PEAKS = 6
 PAIRED = 4
-LEAST = 7.0
+LEAST = 8.0
 LEAST_PEAKS = 2
 APART = 10
 SAME_ANGLE = 1.5
+LEVEL = 1.0
 BY_CHANCE = 0.6745
 
 
@@ -28,9 +29,10 @@ def angles(level: Level, *, most: int) -> list[float]:
 
     1. Correlate the picture's edges with themselves. What is repeated, at whatever angle, makes peaks at the steps of
        its lattice; divide by the root of the overlap, so that chance alone is equally high everywhere.
-    2. Take the six highest peaks that stand out at least sevenfold, where there are two or more, with the sums and
+    2. Take the six highest peaks that stand out at least eightfold, where there are two or more, with the sums and
        differences of the first four: in staggered rows the step along a row is the difference of two slanting ones.
-    3. Rows run along one of these steps, or across it: return the angles with most weight, those within 1.5° together.
+    3. Rows run along one of these steps, or across it: take the angles with most weight, those within 1.5° together.
+       Level ones are left out: the upright search has seen those.
     """
     peaks = _peaks(level)
     if len(peaks) < LEAST_PEAKS:
@@ -49,7 +51,7 @@ def angles(level: Level, *, most: int) -> list[float]:
         turn = float(turns[place])
         if all(abs((turn - other + 45) % 90 - 45) >= SAME_ANGLE for other in found):
             found.append(turn)
-    return found[:most]
+    return [turn for turn in found[:most] if abs(turn) >= LEVEL]
 
 
 def _peaks(level: Level) -> list[tuple[NDArray[np.float64], float]]:
@@ -59,8 +61,9 @@ def _peaks(level: Level) -> list[tuple[NDArray[np.float64], float]]:
     # A step and its opposite are the same: the lower half says everything.
     half = np.roll(itself[:reach], reach, axis=1)
     down, across = np.arange(reach)[:, None], np.arange(-reach, reach)[None, :]
-    overlap = _overlap(level.height, level.side, down) * _overlap(level.width, level.side, across)
-    chance = cv2.GaussianBlur(half, (0, 0), SMOOTH) / np.sqrt(np.maximum(overlap, 1)).astype(np.float32)
+    chance = np.asarray(cv2.GaussianBlur(half, (0, 0), SMOOTH), np.float32)
+    chance /= _root_of_overlap(level.height, level.side, down)
+    chance /= _root_of_overlap(level.width, level.side, across)
     chance[(down**2 + across**2 < SHORTEST**2) | ((down == 0) & (across < 0))] = 0
     spread = float(np.median(np.abs(chance[::2, ::2]))) / BY_CHANCE
     found: list[tuple[NDArray[np.float64], float]] = []
@@ -73,10 +76,11 @@ def _peaks(level: Level) -> list[tuple[NDArray[np.float64], float]]:
     return found
 
 
-def _overlap(length: int, side: int, step: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how many pixels meet when a line of `length` is laid over itself, moved around a circle of `side`."""
+def _root_of_overlap(length: int, side: int, step: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the root of how many pixels meet when a line of `length` is laid over itself on a circle of `side`."""
     apart = np.abs(step)
-    return np.asarray(np.maximum(length - apart, 0) + np.maximum(length - side + apart, 0), np.int64)
+    meeting = np.maximum(length - apart, 0) + np.maximum(length - side + apart, 0)
+    return np.asarray(np.sqrt(np.maximum(meeting, 1)), np.float32)
 
 
 def _offset(plane: NDArray[np.float32], x: int, y: int) -> NDArray[np.float64]:

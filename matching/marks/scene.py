@@ -14,8 +14,8 @@ from matching.marks.field import edge_map
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SIDES = (512, 256, 128)
-TURNED_SIDES = (256, 128)
+SIDES = (480, 240, 120)
+TURNED_SIDES = (240, 120)
 IDENTITY = np.eye(3)
 
 
