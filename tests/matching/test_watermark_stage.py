@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from drawn_marks import backdrop, emblem, lettering, marked, on_plain_ground, tiled, transparent
 from picture_edits import jpeg
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
 from matching.compare import Kinds, compare, library_of
@@ -78,13 +78,18 @@ def test_a_tiled_mark_is_found_at_an_angle(angle):
 
 
 def test_a_mark_of_two_tones_is_found():
-    rim = Image.new("RGBA", (TEXT.width, TEXT.height), (20, 20, 20, 0))
-    wide = TEXT.resize((TEXT.width, TEXT.height)).point(lambda value: 255 if value > 20 else 0)
-    rim.putalpha(wide)
-    rim.paste((255, 255, 255, 255), (0, 0), TEXT.point(lambda value: 255 if value > 200 else 0))
+    mark = Image.new("RGBA", (640, 110), (20, 20, 20, 0))
+    font = ImageFont.load_default(78)
+    ImageDraw.Draw(mark).text(
+        (20, 5), "© Mara Linden", (255, 255, 255, 255), font, stroke_width=4, stroke_fill=(20, 20, 20)
+    )
+    small = mark.resize((320, 55), Image.Resampling.LANCZOS)
+    small.putalpha(small.getchannel("A").point(lambda value: value * 6 // 10))
+    picture = backdrop(4)
+    picture.paste(small, (200, 300), small)
     buffer = io.BytesIO()
-    rim.save(buffer, "PNG")
-    assert asked(marked(TEXT, width=300, opacity=0.6), buffer.getvalue()).verdict is Verdict.COPY
+    mark.save(buffer, "PNG")
+    assert asked(picture, buffer.getvalue()).verdict is Verdict.COPY
 
 
 def test_the_better_a_mark_is_seen_the_higher_its_score():
