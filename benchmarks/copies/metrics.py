@@ -177,7 +177,7 @@ def namings(results: Iterable[Answered]) -> tuple[dict[str, Naming], float]:
         truth, found = result.query.truth, result.right
         if truth is None or found is None or "edits" not in found.extras:
             continue
-        true, said = set(truth["edits"]), {plain_name(name) for name in found.extras["edits"]}
+        true, said = set(truth["edits"]), set(found.extras["edits"])
         there.update(true)
         named.update(said)
         both.update(true & said)
@@ -187,23 +187,3 @@ def namings(results: Iterable[Answered]) -> tuple[dict[str, Naming], float]:
         {name: Naming(there=there[name], named=named[name], both=both[name]) for name in names},
         statistics.mean(exact) if exact else math.nan,
     )
-
-
-def plain_name(said: str) -> str:
-    """Return the bare name of an edit as a matcher words it: `turned by 4.1 degrees` is `turned`."""
-    known = (
-        "re-encoded",
-        "scaled",
-        "cropped",
-        "mirrored",
-        "turned",
-        "recoloured",
-        "covered",
-        "framed",
-        "collage tile",
-        "inset",
-        "perspective",
-        "watermark removed",
-    )
-    lowered = said.lower()
-    return next((name for name in known if name in lowered), lowered)

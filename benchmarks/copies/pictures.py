@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.copies.twins import twins
 from casebook.types import WorkKind
 from fixtures.demo.pictures import GOODS, LOOK_ALIKES, WORKS, Studio
 
@@ -76,12 +77,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSet:
-    """Every picture by its name, the hard pairs (reference, negative) and the natural copies (original, copy)."""
+    """All pictures, the hard pairs (reference, negative) and the natural copies (original, copy).
+
+    `twins` names originals of natural copies beside the references that show the same picture.
+    """
 
     label: str
     pictures: tuple[Picture, ...]
     hard_pairs: tuple[Pair, ...] = ()
     natural_pairs: tuple[Pair, ...] = ()
+    twins: tuple[tuple[str, str], ...] = ()
 
     def of(self, role: Role) -> tuple[Picture, ...]:
         return tuple(picture for picture in self.pictures if picture.role is role)
@@ -122,8 +127,16 @@ def _with_roles(folder: Path) -> PictureSet:
         Pair(first=found[row["file_a"]], second=found[row["file_b"]], label=row["kind"])
         for row in _rows(folder / "natural" / "pairs.csv")
     )
+    originals = list({pair.first.name: pair.first for pair in natural}.values())
+    same = twins(originals, [picture for picture in found.values() if picture.role is not Role.NATURAL], CACHE)
+    references = {picture.name for picture in found.values() if picture.role is Role.REFERENCE}
+    guilty = {name for _, name in same} - references
     return PictureSet(
-        label=f"{folder.name}: real photographs", pictures=tuple(found.values()), hard_pairs=hard, natural_pairs=natural
+        label=f"{folder.name}: real photographs",
+        pictures=tuple(picture for name, picture in found.items() if name not in guilty),
+        hard_pairs=hard,
+        natural_pairs=natural,
+        twins=tuple((first, second) for first, second in same if second in references),
     )
 
 

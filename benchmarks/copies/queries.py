@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from benchmarks.copies.decoding import decoded
 from benchmarks.copies.dressing import DRESSINGS
 from benchmarks.copies.edits import CATALOGUE, finish
 from benchmarks.copies.edits.edit import Need, fitted
@@ -181,6 +182,7 @@ def _marked_file(picture: Picture, folder: Path) -> Path:
 
 def _plans(pictures: PictureSet, half: Half, edited: list[Picture], bases: dict[str, Path], seed: int) -> list[Plan]:
     """List every query of a half."""
+    right = _right_answers(pictures, bases)
     plans = []
     for place, picture in enumerate(edited):
         for edit in CATALOGUE:
@@ -192,11 +194,11 @@ def _plans(pictures: PictureSet, half: Half, edited: list[Picture], bases: dict[
                         picture=picture,
                         base=bases[picture.name],
                         edit=edit.name,
-                        references=(picture.name,),
+                        references=right[picture.name],
                         place=place,
                     )
                 )
-    return [*plans, *_pairs(pictures, half), *_negatives(pictures, half, seed)]
+    return [*plans, *_pairs(pictures, half, right), *_negatives(pictures, half, seed)]
 
 
 def _suits(edit: Edit, picture: Picture, base: Path) -> bool:
@@ -208,27 +210,25 @@ def _suits(edit: Edit, picture: Picture, base: Path) -> bool:
     }[edit.needs]
 
 
-def _pairs(pictures: PictureSet, half: Half) -> Iterator[Plan]:
+def _pairs(pictures: PictureSet, half: Half, right: dict[str, tuple[str, ...]]) -> Iterator[Plan]:
     """Yield natural copies and hard pairs; a pair belongs to the half of its first picture."""
-    groups = _groups([(pair.first.name, pair.second.name) for pair in pictures.natural_pairs])
-    originals = {pair.first.name for pair in pictures.natural_pairs}
     natural = (pair for pair in pictures.natural_pairs if pair.first.half is half)
     for place, pair in enumerate(natural):
-        right = tuple(sorted(groups[pair.first.name] & originals))
-        yield _as_is(Kind.NATURAL, pair.second, place, references=right, label=pair.label)
+        yield _as_is(Kind.NATURAL, pair.second, place, references=right[pair.first.name], label=pair.label)
     hard = (pair for pair in pictures.hard_pairs if pair.first.half is half)
     for place, pair in enumerate(hard):
         yield _as_is(Kind(pair.label), pair.second, place)
 
 
-def _groups(pairs: list[tuple[str, str]]) -> dict[str, set[str]]:
-    """Join declared pairs into groups of pictures that are copies of one another."""
-    groups: dict[str, set[str]] = {}
-    for first, second in pairs:
+def _right_answers(pictures: PictureSet, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return, for every name in the library, the references that show the same picture, itself among them."""
+    groups = {name: {name} for name in names}
+    pairs = [(pair.first.name, pair.second.name) for pair in pictures.natural_pairs]
+    for first, second in (*pairs, *pictures.twins):
         joined = groups.get(first, {first}) | groups.get(second, {second})
-        for name in joined:
-            groups[name] = joined
-    return groups
+        groups.update(dict.fromkeys(joined, joined))
+    library = set(names)
+    return {name: tuple(sorted(groups[name] & library)) for name in library}
 
 
 def _negatives(pictures: PictureSet, half: Half, seed: int) -> Iterator[Plan]:
@@ -305,17 +305,6 @@ class OtherPictures:
 def _small(path: Path) -> Pixels:
     pixels = decoded(path)
     return fitted(pixels, OTHER_SIDE).pixels if max(pixels.shape) > OTHER_SIDE else pixels
-
-
-@lru_cache(maxsize=2)
-def decoded(path: Path) -> Pixels:
-    """Return a file's RGB pixels after its EXIF turn, transparency on white."""
-    with Image.open(path) as image:
-        upright = ImageOps.exif_transpose(image)
-        if upright.has_transparency_data:
-            layer = upright.convert("RGBA")
-            upright = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-        return np.array(upright.convert("RGB"), np.uint8)
 
 
 _EDITS = {edit.name: edit for edit in CATALOGUE}

@@ -90,10 +90,12 @@ def _found(match: Match) -> Found:
 def _extras(match: Match) -> dict[str, Any]:
     """Return what the match says was done to the picture, from its strongest evidence that has a geometry."""
     extras: dict[str, Any] = {"because": match.because, "mirrored": any(item.mirrored for item in match.evidence)}
-    for name in ("edits", "expected_false_alarms"):
-        value = getattr(match, name, None)
-        if value is not None:
-            extras[name] = [str(item) for item in value] if name == "edits" else value
+    if match.edits:
+        extras["edits"] = [str(edit.kind) for edit in match.edits]
+    if match.expected_false_alarms is not None:
+        extras["expected_false_alarms"] = match.expected_false_alarms
+    if match.relation is not None:
+        extras["relation"] = str(match.relation)
     geometry = next((item.geometry for item in match.evidence if item.geometry is not None), None)
     if geometry is not None:
         extras["transform"] = list(geometry.transform)
