@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from matching.agreement import outline
 from matching.marks.field import gradient, soft
 
 if TYPE_CHECKING:
@@ -33,12 +34,21 @@ class MarkState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkRegion:
-    """Where the mark lies on a reference: a rectangle in its pixels, pixel centres at whole numbers."""
+    """Where the mark lies on a reference: an upright rectangle; `left` and `top` are its first pixels."""
 
     left: float
     top: float
     width: float
     height: float
+
+    @classmethod
+    def where(cls, to_file: NDArray[np.float64], width: int, height: int) -> MarkRegion:
+        """Return where a reference shows a mark's file of `width` × `height` pixels, `to_file` (3 × 3) being the
+        transform from the reference to that file, as the watermark stage gives it for the reference's own picture."""
+        corners = outline(width, height).reshape(1, -1, 2)
+        seen = cv2.perspectiveTransform(corners, np.linalg.inv(to_file))[0] + 0.5
+        (left, top), (right, bottom) = seen.min(axis=0), seen.max(axis=0)
+        return cls(left=float(left), top=float(top), width=float(right - left), height=float(bottom - top))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -30,6 +30,8 @@ PARAMETERS: Mapping[str, float] = {
     "possible_strength": POSSIBLE_STRENGTH,
     "half_strength": HALF_STRENGTH,
 }
+
+_SCENES: WeakKeyDictionary[PictureView, Scene] = WeakKeyDictionary()
 
 
 def examine(picture: PictureView, reference: ReferenceView, context: Context) -> Evidence | None:
@@ -77,9 +79,10 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     )
 
 
-@lru_cache(maxsize=1)
 def _scene(picture: PictureView) -> Scene:
-    return Scene(picture.grey.pixels)
+    if picture not in _SCENES:
+        _SCENES[picture] = Scene(picture.grey.pixels)
+    return _SCENES[picture]
 
 
 def _size(picture: PictureView) -> tuple[float, float]:

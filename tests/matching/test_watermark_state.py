@@ -86,3 +86,9 @@ def test_a_picture_of_one_colour_has_the_mark_painted_over(case):
 
 def test_a_picture_of_one_pixel_shows_next_to_nothing_of_the_mark(case):
     assert asked(Image.new("RGB", (1, 1)), case).state is MarkState.CROPPED_OFF
+
+
+def test_the_place_follows_from_the_transform_to_the_marks_file():
+    to_file = np.array([[2.0, 0, -199.5], [0, 2.0, -99.5], [0, 0, 1]])
+    place = MarkRegion.where(to_file, 300, 80)
+    assert (place.left, place.top, place.width, place.height) == pytest.approx((100, 50, 150, 40))
