@@ -10,7 +10,6 @@ import hashlib
 import statistics
 import time
 import warnings
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import cv2
@@ -128,14 +127,10 @@ class _Run:
         return "Recall at zero false positives:\n\n" + "\n".join(lines)
 
     def _kinds(self, wanted: Sequence[tuple[float, float, float, DrawnMark, Path, Verdict]], highest: float) -> str:
-        by_mark = defaultdict(list)
-        for one in wanted:
-            by_mark[one[3].kind, one[3].name].append(one)
         lines = ["| kind | mark | recall | pictures |", "|---|---|---|---|"]
-        lines += [
-            f"| {kind} | {name} | {_recall(some, highest):.2f} | {len(some)} |"
-            for (kind, name), some in by_mark.items()
-        ]
+        for mark in self._marks:
+            some = [one for one in wanted if one[3] is mark]
+            lines.append(f"| {mark.kind} | {mark.name} | {_recall(some, highest):.2f} | {len(some)} |")
         return "Opacity ≥ 0.5 and width ≥ 20 %, by mark:\n\n" + "\n".join(lines)
 
     def _speed(self) -> str:
