@@ -1,33 +1,30 @@
-"""`python -m benchmarks`: run every benchmark, print its table, keep all of them in RESULTS.md."""
+"""`python -m benchmarks [NAME ...]`: run every benchmark or the named ones, print them, keep them in RESULTS.md."""
 
 from __future__ import annotations
 
-import os
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
+import argparse
 
-from benchmarks import matching_speed, scan_speed
+from benchmarks import copies, matching_speed, results, scan_speed, speed_engine, watermarks
 
-RESULTS = Path(__file__).parent / "RESULTS.md"
-LIBRARIES = ("scrapy", "opencv-python-headless", "faiss-cpu", "pillow", "imagehash", "numpy")
+BENCHMARKS = {
+    "copies": copies.measure,
+    "watermarks": watermarks.measure,
+    "matching-speed": matching_speed.measure,
+    "engine-speed": speed_engine.measure,
+    "scan-speed": scan_speed.measure,
+}
 
 
 def main() -> None:
-    sections = [
-        "# Results",
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} by `make bench`: {os.cpu_count()} cores, {platform.machine()}, "
-        f"{platform.system()}, Python {platform.python_version()}, "
-        + ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-        + ".",
-        "Ratios are against something measured in the same run; absolute figures move with the machine.",
-        scan_speed.measure(),
-        matching_speed.measure(),
-    ]
-    text = "\n\n".join(sections) + "\n"
-    print(text)
-    RESULTS.write_text(text, encoding="utf-8")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    names = parser.parse_args().names or list(BENCHMARKS)
+    if unknown := sorted(set(names) - set(BENCHMARKS)):
+        parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    for name in names:
+        section = BENCHMARKS[name]()
+        print(section, end="\n\n")
+        results.keep(name, section, tuple(BENCHMARKS))
 
 
 if __name__ == "__main__":

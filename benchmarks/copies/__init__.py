@@ -11,3 +11,7 @@ and the tables per edit and per class; `tables` prints them; every single answer
 Run `python -m benchmarks.copies --half tune --sample 10`. Tune on the tune half only; the report half is for closing
 notes. The catalogue may become harder, never easier.
 """
+
+from benchmarks.copies.run import measure
+
+__all__ = ["measure"]
