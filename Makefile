@@ -26,7 +26,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Speed, as ratios measured in the same run; benchmarks/RESULTS.md holds the last figures.
+# How good and how fast, beside other matchers; benchmarks/RESULTS.md keeps the figures. Under an hour on two cores.
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
 
