@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from matching.marks.lattice import angles
 from matching.marks.search import candidates
 from matching.marks.verify import Look
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 LEAST_LONELINESS = 5.2
 GLANCES = 4
 LOOKS = 2
-ANGLES = 3
 CONVINCING = 20.0
 
 
@@ -32,8 +30,9 @@ class Found:
     """The best place for a mark on a picture, be it there or not.
 
     `to_file` (3 × 3) maps pixels of the scene that was searched to pixels of the mark's file. `strength` is the
-    evidence times the agreement of the strokes: it ranks all answers. `angle` is in degrees, clockwise, y pointing
-    down. `parts` are the agreements of the mark's 16 parts, lowest first, `opacity` 0 to 1.
+    evidence times the mean of two agreements, that of all strokes and that of the weaker half of the parts (a round
+    object agrees with the ring of a logo and with nothing inside it): it ranks all answers. `angle` is in degrees,
+    clockwise, y pointing down. `parts` are the agreements of the mark's 16 parts, lowest first, `opacity` 0 to 1.
     """
 
     to_file: NDArray[np.float64]
@@ -52,8 +51,8 @@ def find(scene: Scene, mark: Mark) -> Found | None:
     """Find the place of a picture that most resembles a mark; None where nothing resembles it at all.
 
     1. Glance at the four best upright places, look closely at the two most promising.
-    2. Where they do not convince and the picture repeats itself, turn it to each of the three likeliest angles of its
-       rows, and do the same.
+    2. Where they do not convince and the picture repeats itself, turn it to each of the likeliest angles of its rows,
+       and do the same.
     3. Of all these return the strongest.
     """
     best: Found | None = None
@@ -67,8 +66,8 @@ def find(scene: Scene, mark: Mark) -> Found | None:
 
 def _all(scene: Scene, mark: Mark) -> Iterator[Found]:
     yield from _at_one_angle(scene, mark, repeated=False)
-    for angle in angles(scene.levels[0], most=ANGLES):
-        yield from _at_one_angle(scene.turned(angle), mark, repeated=True)
+    for turned in scene.in_rows:
+        yield from _at_one_angle(turned, mark, repeated=True)
 
 
 def _at_one_angle(scene: Scene, mark: Mark, *, repeated: bool) -> Iterator[Found]:
@@ -79,9 +78,10 @@ def _at_one_angle(scene: Scene, mark: Mark, *, repeated: bool) -> Iterator[Found
 
 def _found(likeness: Likeness, scene: Scene, mark: Mark, *, repeated: bool) -> Found:
     to_file = mark.to_file @ likeness.to_mark @ scene.from_picture
+    weaker = float(likeness.parts[: len(likeness.parts) // 2].mean())
     return Found(
         to_file=to_file,
-        strength=max(0.0, likeness.evidence * likeness.agreement),
+        strength=max(0.0, likeness.evidence * (likeness.agreement + weaker) / 2),
         angle=math.degrees(math.atan2(-to_file[1, 0], to_file[0, 0])),
         repeated=repeated,
         light=likeness.light,

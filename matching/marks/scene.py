@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from matching.marks.field import edge_map
+from matching.marks.lattice import angles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +57,12 @@ class Scene:
             levels.append(_level(small, side, self.grey.shape))
         return tuple(levels)
 
-    def turned(self, degrees: float) -> Scene:
+    @cached_property
+    def in_rows(self) -> tuple[Scene, ...]:
+        """The picture turned level to each of the angles at which rows of a pattern may run, if any."""
+        return tuple(self._turned(angle) for angle in angles(*self.levels[:2]))
+
+    def _turned(self, degrees: float) -> Scene:
         """Turn the picture so that what ran at `degrees` (clockwise, y pointing down) runs level; nothing is cut off.
 
         It has no first level: a mark that is repeated gives many chances, and there may be several angles to try.

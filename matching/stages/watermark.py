@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NAME = "watermark"
-VERSION = 1
-COPY_STRENGTH = 16.0
-POSSIBLE_STRENGTH = 13.0
-HALF_STRENGTH = 16.0
+VERSION = 2
+COPY_STRENGTH = 15.0
+POSSIBLE_STRENGTH = 12.0
+HALF_STRENGTH = 15.0
 PARAMETERS: Mapping[str, float] = {
     "copy_strength": COPY_STRENGTH,
     "possible_strength": POSSIBLE_STRENGTH,
@@ -39,7 +39,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
 
     1. Find the place that most resembles the mark (see `matching.marks`); the picture's side of it is made once for
        all marks.
-    2. Its strength, evidence times agreement of the strokes, decides.
+    2. Its strength, evidence times agreement of the strokes and of their weaker half, decides.
     """
     mark = reference.mark
     if not picture.readable or reference.reference.kind is not ReferenceKind.WATERMARK or mark is None:
@@ -64,7 +64,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
             ("strength", found.strength),
             ("evidence", found.evidence),
             ("agreement", found.agreement),
-            ("weakest_quarter", float(np.mean(found.parts[: len(found.parts) // 4]))),
+            ("weaker_half", float(np.mean(found.parts[: len(found.parts) // 2]))),
             ("loneliness", found.loneliness),
             ("opacity", found.opacity),
             ("angle", found.angle),

@@ -162,7 +162,7 @@ def test_without_references_nothing_matches():
         assert matcher.examine(jpeg(photograph(0))).matches == ()
 
 
-def test_a_watermark_reference_matches_only_its_own_file(files):
+def test_a_watermark_reference_matches_its_own_file_but_no_crop_of_its_photograph(files):
     data = files["photo 0"]
     mark = Reference(
         sha256=hashlib.sha256(data).hexdigest(), work_id="mark", path="mark.png", kind=ReferenceKind.WATERMARK

@@ -70,9 +70,11 @@ def test_the_opacity_is_estimated(opacity):
     assert measures["opacity"] == pytest.approx(opacity, abs=0.15)
 
 
-@pytest.mark.parametrize("angle", [-38, 12, 30])
-def test_a_tiled_mark_is_found_at_an_angle(angle):
-    evidence = asked(tiled(TEXT, width=180, angle=angle, opacity=0.5), transparent(TEXT))
+@pytest.mark.parametrize(
+    ("mark", "width", "angle"), [(TEXT, 180, -38), (TEXT, 180, 12), (TEXT, 180, 30), (EMBLEM, 250, 20)]
+)
+def test_a_tiled_mark_is_found_at_an_angle(mark, width, angle):
+    evidence = asked(tiled(mark, width=width, angle=angle, opacity=0.5), transparent(mark))
     assert evidence.verdict is Verdict.COPY
     assert dict(evidence.measures)["angle"] == pytest.approx(angle, abs=1.5)
 
