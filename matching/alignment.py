@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from matching.features import Features
 
+# One thread, as with OpenCV: engines above spread pictures over cores.
+faiss.omp_set_num_threads(1)
+
 MAX_DISTANCE = 72
 RATIO = 0.85
 ANGLE_BINS = 18

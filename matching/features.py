@@ -1,7 +1,8 @@
-"""ORB points spread over the whole picture.
+"""ORB points spread over the whole picture and over its scales.
 
 OpenCV's ORB keeps the strongest points wherever they are, so one text banner takes them all and the rest of the
-picture cannot be found again. Keeping the best few of every cell of a grid gives each part of the picture its say.
+picture cannot be found again. Keeping the best few of every cell of a grid gives each part of the picture its say;
+doing so per band of the pyramid lets a picture be found again when it comes back small.
 """
 
 from __future__ import annotations
@@ -21,9 +22,29 @@ if TYPE_CHECKING:
 cv2.setNumThreads(1)
 
 GRID = 8
-FAST_THRESHOLD = 5
-CANDIDATES = 5000
 DESCRIPTOR_BITS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How to look for points: up to `candidates` FAST corners over `levels` scales, each `step` smaller than the one
+    before; of those the strongest `per_cell` of each grid cell, counted for each band of levels by itself. `bands`
+    holds (last level, points per cell). Corners are ranked by Harris response, or by the quicker FAST score."""
+
+    candidates: int
+    threshold: int
+    step: float
+    levels: int
+    harris: bool
+    bands: tuple[tuple[int, int], ...]
+
+
+# Quick, for every crawled picture; patient, for those that may match; and for references, once.
+SCAN = Recipe(candidates=3000, threshold=8, step=1.3, levels=6, harris=False, bands=((5, 16),))
+CLOSE = Recipe(candidates=5000, threshold=5, step=1.2, levels=8, harris=True, bands=((7, 24),))
+REFERENCE = Recipe(
+    candidates=6000, threshold=5, step=1.2, levels=10, harris=True, bands=((1, 5), (4, 4), (7, 4), (9, 4))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,41 +60,76 @@ class Features:
     def __len__(self) -> int:
         return len(self.points)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Features]) -> Features:
+        """Return all points of several sets, in order."""
+        return cls(
+            points=np.concatenate([np.empty((0, 2), np.float32), *(part.points for part in parts)]),
+            angles=np.concatenate([np.empty(0, np.float32), *(part.angles for part in parts)]),
+            sizes=np.concatenate([np.empty(0, np.float32), *(part.sizes for part in parts)]),
+            descriptors=np.concatenate([np.empty((0, 32), np.uint8), *(part.descriptors for part in parts)]),
+        )
 
-def detect(grey: NDArray[np.uint8], *, per_cell: int) -> Features:
+
+def detect(grey: NDArray[np.uint8], recipe: Recipe) -> Features:
     """Find ORB points in a uint8 (h, w) picture.
 
-    1. Detect up to 3,000 FAST corners (threshold 5) over the ORB pyramid, ranked by Harris response.
-    2. Keep the strongest `per_cell` of each cell of an 8 × 8 grid.
+    1. Detect FAST corners over the ORB pyramid and rank them.
+    2. Keep the strongest of each cell of an 8 × 8 grid, band by band.
     3. Describe those.
 
-    Source: Rublee et al., "ORB: an efficient alternative to SIFT or SURF", 2011; the grid is ours.
+    Source: Rublee et al., "ORB: an efficient alternative to SIFT or SURF", 2011; the grid and the bands are ours.
     """
-    orb = cv2.ORB.create(CANDIDATES, fastThreshold=FAST_THRESHOLD)
-    keypoints = orb.detect(grey, None)
-    if keypoints:
-        keypoints, descriptors = orb.compute(grey, _spread(keypoints, grey.shape, per_cell))
-    if not keypoints:
-        empty = np.empty(0, np.float32)
-        return Features(
-            points=np.empty((0, 2), np.float32), angles=empty, sizes=empty, descriptors=np.empty((0, 32), np.uint8)
-        )
+    orb = _orb(recipe)
+    return _described(orb, grey, _spread(orb.detect(grey, None), grey.shape, recipe))
+
+
+def detect_both(grey: NDArray[np.uint8], recipe: Recipe) -> tuple[Features, Features]:
+    """Find the points of a picture, and the same points in its mirror image, in the pixels of that."""
+    orb = _orb(recipe)
+    keypoints = _spread(orb.detect(grey, None), grey.shape, recipe)
+    right = grey.shape[1] - 1
+    reflected = [
+        cv2.KeyPoint(right - k.pt[0], k.pt[1], k.size, (180 - k.angle) % 360, k.response, k.octave) for k in keypoints
+    ]
+    return _described(orb, grey, keypoints), _described(orb, np.ascontiguousarray(grey[:, ::-1]), reflected)
+
+
+def _orb(recipe: Recipe) -> cv2.ORB:
+    return cv2.ORB.create(
+        recipe.candidates,
+        scaleFactor=recipe.step,
+        nlevels=recipe.levels,
+        fastThreshold=recipe.threshold,
+        scoreType=cv2.ORB_HARRIS_SCORE if recipe.harris else cv2.ORB_FAST_SCORE,
+    )
+
+
+def _described(orb: cv2.ORB, grey: NDArray[np.uint8], keypoints: list[cv2.KeyPoint]) -> Features:
+    kept, descriptors = orb.compute(grey, keypoints) if keypoints else ((), None)
+    if not kept:
+        return Features.joined(())
     return Features(
-        points=np.asarray(cv2.KeyPoint.convert(keypoints), np.float32),
-        angles=np.array([keypoint.angle for keypoint in keypoints], np.float32),
-        sizes=np.array([keypoint.size for keypoint in keypoints], np.float32),
+        points=np.asarray(cv2.KeyPoint.convert(kept), np.float32),
+        angles=np.array([keypoint.angle for keypoint in kept], np.float32),
+        sizes=np.array([keypoint.size for keypoint in kept], np.float32),
         descriptors=np.asarray(descriptors, np.uint8),
     )
 
 
-def _spread(keypoints: Sequence[cv2.KeyPoint], shape: tuple[int, ...], per_cell: int) -> list[cv2.KeyPoint]:
+def _spread(keypoints: Sequence[cv2.KeyPoint], shape: tuple[int, ...], recipe: Recipe) -> list[cv2.KeyPoint]:
+    if not keypoints:
+        return []
     height, width = shape
     points = np.asarray(cv2.KeyPoint.convert(keypoints), np.float32)
     strength = np.array([keypoint.response for keypoint in keypoints], np.float32)
+    octave = np.array([keypoint.octave for keypoint in keypoints])
+    last, quota = np.array(recipe.bands).T
+    band = np.searchsorted(last, octave)
     column = np.minimum(points[:, 0] * GRID // width, GRID - 1)
     row = np.minimum(points[:, 1] * GRID // height, GRID - 1)
-    cell = (row * GRID + column).astype(np.int64)
+    cell = ((row * GRID + column) * len(last) + band).astype(np.int64)
     order = np.lexsort((-strength, cell))
     ordered = cell[order]
     rank = np.arange(len(order)) - np.searchsorted(ordered, ordered)
-    return [keypoints[index] for index in np.sort(order[rank < per_cell])]
+    return [keypoints[index] for index in np.sort(order[rank < quota[band[order]]])]

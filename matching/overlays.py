@@ -14,7 +14,8 @@ from casebook.types import Verdict
 from matching.agreement import outline
 from matching.alignment import align
 from matching.decode import decode
-from matching.views import REFERENCE_SIDE, PictureView, reference_features, working_grey
+from matching.features import REFERENCE, detect_both
+from matching.views import REFERENCE_SIDE, PictureView, working_grey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +117,7 @@ def _agreeing_points(
     view = PictureView(picture_bytes)
     grey = working_grey(reference, REFERENCE_SIDE)
     height, width = grey.pixels.shape
-    alignment = align(view.features, reference_features(grey.pixels, mirrored=mirrored), (height, width))
+    alignment = align(view.features, detect_both(grey.pixels, REFERENCE)[mirrored], (height, width))
     if alignment is None:
         return None
     here, there = alignment.reference_points.astype(np.float64), alignment.picture_points.astype(np.float64)
