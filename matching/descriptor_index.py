@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TABLES = 2
+TABLES = 3
 SPARSE = 3
 MAX_DISTANCE = 60
 FEWEST_BITS, MOST_BITS = 12, 24
@@ -51,16 +51,25 @@ class DescriptorIndex:
     def search(self, descriptors: NDArray[np.uint8]) -> Hits:
         """Return the near rows of each of the (n, 32) uint8 query descriptors."""
         words = np.ascontiguousarray(descriptors).view(np.uint64)
-        pairs = [self._bucketed(self._keys(words, table), *self._tables[table]) for table in range(TABLES)]
-        query, row = (np.concatenate(part) for part in zip(*pairs, strict=True))
-        distance = np.bitwise_count(self._words[row] ^ words[query]).sum(axis=1, dtype=np.int64)
-        near = distance <= MAX_DISTANCE
-        pair = np.unique(query[near] * len(self) + row[near], return_index=True)[1] if near.any() else np.empty(0, int)
-        return Hits(query=query[near][pair], row=row[near][pair], distance=distance[near][pair])
+        parts = [self._near(words, *self._bucketed(self._keys(words, t), *self._tables[t])) for t in range(TABLES)]
+        query, row, distance = (np.concatenate(part) for part in zip(*parts, strict=True))
+        # A pair can lie in one bucket of several tables.
+        pair = np.unique(query * len(self) + row, return_index=True)[1]
+        return Hits(query=query[pair], row=row[pair], distance=distance[pair])
+
+    def _near(
+        self, words: NDArray[np.uint64], query: NDArray[np.int64], row: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        bits = np.bitwise_count(self._words[row] ^ words[query])
+        # Four columns added are several times faster than a sum over so short an axis.
+        distance = bits[:, 0].astype(np.uint16) + bits[:, 1] + bits[:, 2] + bits[:, 3]
+        near = np.flatnonzero(distance <= MAX_DISTANCE)
+        return query[near], row[near], distance[near].astype(np.int64)
 
     def _keys(self, words: NDArray[np.uint64], table: int) -> NDArray[np.uint32]:
         octets = words.view(np.uint8)[:, 3 * table : 3 * table + 3].astype(np.uint32)
-        return (octets[:, 0] | octets[:, 1] << 8 | octets[:, 2] << 16) & np.uint32(2**self._bits - 1)
+        joined = octets[:, 0] | octets[:, 1] << np.uint32(8) | octets[:, 2] << np.uint32(16)
+        return np.asarray(joined & np.uint32(2**self._bits - 1), np.uint32)
 
     def _table(self, keys: NDArray[np.uint32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         order = np.argsort(keys, kind="stable").astype(np.int32)

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NEIGHBOURS = 4
-MIN_VOTES = 3
-MIN_AGREEING = 4
 MOST = 8
+FARTHEST, BITS_PER_POINT = 64.0, 16.0
+ENOUGH, ENOUGH_AT, MORE_PER_DOUBLING = 4.6, 100_000, 0.25
 ANGLE_WIDTH = 45.0  # degrees
 SCALE_WIDTH = 1.0  # octaves
 MOST_PAIRS = 64
 SLACK, SLACK_PER_PIXEL = 8.0, 0.25
 SAME_PLACE = 6.0
+MOST_OCTAVES_APART, MOST_DEGREES_APART = 0.6, 32.0
 
 
 class Shortlist:
@@ -68,28 +69,31 @@ class Shortlist:
     def _voted(self, features: Features) -> list[int]:
         """Return the views whose descriptors lie near the picture's in one consistent way, best first.
 
-        1. For each picture descriptor take the 4 nearest reference descriptors that the index finds.
+        1. For each picture descriptor take the 4 nearest reference descriptors that the index finds; a pair weighs the
+           more the nearer it is.
         2. Each votes for its variant in a bin of turn (45°) and scale (one octave), in four grids shifted by half a
            bin so that no peak is lost on a border. The 16 fullest variants go on (Lowe 2004, section 7.1).
-        3. Of those, every pair of points proposes where the others must lie; what counts is how many do.
+        3. Of those, every pair of points proposes where the others must lie; what counts is the weight of those that
+           do. The more descriptors there are, the more of it comes by chance, so the bar rises with them.
         """
         hits = _nearest(self._index.search(features.descriptors))
         owner = self._owner[hits.row]
-        often = np.bincount(owner, minlength=len(self._view_of))[owner] >= MIN_VOTES
-        hits, owner = Hits(query=hits.query[often], row=hits.row[often], distance=hits.distance[often]), owner[often]
+        weight = (FARTHEST - hits.distance) / BITS_PER_POINT
         turn = (features.angles[hits.query] - self._angles[hits.row]) % 360
         octaves = np.log2(features.sizes[hits.query]) - self._octaves[hits.row]
-        votes = _fullest_bins(owner, turn, octaves, len(self._view_of))
-        variants = [int(v) for v in np.lexsort((np.arange(len(votes)), -votes))[: 2 * MOST] if votes[v] >= MIN_VOTES]
-        agreeing = {}
-        for variant in variants:
+        votes = _fullest_bins(owner, turn, octaves, weight, len(self._view_of))
+        bar = ENOUGH + MORE_PER_DOUBLING * np.log2(max(len(self._owner), 1) / ENOUGH_AT)
+        fullest = np.lexsort((np.arange(len(votes)), -votes))[: 2 * MOST]
+        found: dict[int, float] = {}
+        for variant in (int(place) for place in fullest if votes[place] >= bar):
             mine = np.flatnonzero(owner == variant)
             mine = mine[np.argsort(hits.distance[mine], kind="stable")[:MOST_PAIRS]]
-            agreeing[variant] = _largest_agreement(
-                features.points[hits.query[mine]], self._points[hits.row[mine]], turn[mine], octaves[mine]
-            )
-        best = sorted((v for v in variants if agreeing[v] >= MIN_AGREEING), key=lambda v: (-agreeing[v], v))
-        return list(dict.fromkeys(int(self._view_of[variant]) for variant in best))[:MOST]
+            here, there = features.points[hits.query[mine]], self._points[hits.row[mine]]
+            agreeing = _agreement(here, there, turn[mine], octaves[mine], weight[mine])
+            if agreeing >= bar:
+                view = int(self._view_of[variant])
+                found[view] = max(found.get(view, 0.0), agreeing)
+        return sorted(found, key=lambda view: (-found[view], view))[:MOST]
 
 
 def _nearest(hits: Hits) -> Hits:
@@ -101,22 +105,30 @@ def _nearest(hits: Hits) -> Hits:
 
 
 def _fullest_bins(
-    owner: NDArray[np.int32], turn: NDArray[np.float32], octaves: NDArray[np.float32], owners: int
-) -> NDArray[np.int64]:
-    votes = np.zeros(owners, np.int64)
+    owner: NDArray[np.int32],
+    turn: NDArray[np.float32],
+    octaves: NDArray[np.float32],
+    weight: NDArray[np.floating],
+    owners: int,
+) -> NDArray[np.float64]:
+    votes = np.zeros(owners)
     turns = round(360 / ANGLE_WIDTH)
     for angle_shift, scale_shift in product((0.0, 0.5), repeat=2):
         column = np.floor(turn / ANGLE_WIDTH + angle_shift).astype(np.int64) % turns
         row = np.clip(np.floor(octaves / SCALE_WIDTH + scale_shift).astype(np.int64) + 16, 0, 31)
-        keys, counts = np.unique((owner.astype(np.int64) * turns + column) * 32 + row, return_counts=True)
-        np.maximum.at(votes, keys // (turns * 32), counts)
+        keys, place = np.unique((owner.astype(np.int64) * turns + column) * 32 + row, return_inverse=True)
+        np.maximum.at(votes, keys // (turns * 32), np.bincount(place, weight, len(keys)))
     return votes
 
 
-def _largest_agreement(
-    points: NDArray[np.float32], targets: NDArray[np.float32], turn: NDArray[np.float32], octaves: NDArray[np.float32]
-) -> int:
-    """Return how many distinct pairs one pair's similarity explains.
+def _agreement(
+    points: NDArray[np.float32],
+    targets: NDArray[np.float32],
+    turn: NDArray[np.float32],
+    octaves: NDArray[np.float32],
+    weight: NDArray[np.floating],
+) -> float:
+    """Return the weight of the pairs that one pair's similarity explains, those at one place counted once.
 
     Points are (n, 2), `turn` in degrees and `octaves` of scale lead from target to point. ORB's angles are good to some
     10°, so the farther a point lies from the pair that proposes, the more it may be off.
@@ -125,9 +137,15 @@ def _largest_agreement(
     similarity = 2**octaves * np.exp(1j * np.deg2rad(turn))
     arm = similarity[:, None] * (there - there[:, None])
     placed = np.abs(here[:, None] + arm - here) < SLACK + SLACK_PER_PIXEL * np.abs(arm)
-    alike = np.abs(np.log2(np.abs(similarity[:, None] / similarity))) < 0.6
-    turned = np.cos(np.angle(similarity[:, None] / similarity)) > 0.85
+    alike = np.abs(octaves[:, None] - octaves) < MOST_OCTAVES_APART
+    turned = np.abs((turn[:, None] - turn + 180) % 360 - 180) < MOST_DEGREES_APART
     agreeing = placed & alike & turned
-    best = agreeing[agreeing.sum(axis=1).argmax()]
-    # Many descriptors at one place are one observation.
-    return min(len(np.unique(np.round(places[best] / SAME_PLACE))) for places in (here, there))
+    best = agreeing[(agreeing @ weight).argmax()]
+    return min(_heaviest_per_place(places[best], weight[best]) for places in (here, there))
+
+
+def _heaviest_per_place(places: NDArray[np.complex128], weight: NDArray[np.floating]) -> float:
+    distinct, place = np.unique(np.round(places / SAME_PLACE), return_inverse=True)
+    heaviest = np.zeros(len(distinct))
+    np.maximum.at(heaviest, place, weight)
+    return float(heaviest.sum())
