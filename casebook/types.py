@@ -268,12 +268,14 @@ class Geometry:
     `transform` is the 3 x 3 homography, row by row, that maps pixels of the picture (after its EXIF turn, origin top
     left) to pixels of the reference (after its EXIF turn, not mirrored: a mirrored match has a negative determinant).
     Shares are parts of the area, 0 to 1: how much of the reference is shown, how much of the picture it fills.
+    `outline` is where the four corners of the reference's frame lie in the picture: x, y, x, y … in pixels.
     """
 
     transform: tuple[float, ...]
     inliers: int
     reference_share: float
     picture_share: float
+    outline: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +298,9 @@ class Evidence:
     mirrored: bool = False
     measures: tuple[tuple[str, float], ...] = ()
     geometry: Geometry | None = None
+    relation: Relation | None = None
+    edits: tuple[Edit, ...] = ()
+    log_odds: float | None = None
 
     @property
     def evidence_id(self) -> str:

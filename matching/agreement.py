@@ -12,30 +12,92 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from matching.geometry import outline
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CELL = 32
-STEP = 2
+REACH = 6
 TEXTURE = 6.0
 AGREES = 0.6
+STRONGLY = 0.95
 INSIDE = 0.8
 BLUR = 1.0
-SHIFTS = tuple((dy, dx) for dy in (-STEP, 0, STEP) for dx in (-STEP, 0, STEP))
+MIDDLE = 0.22
+FRAME_SLACK = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Agreement:
-    """`cells` counts the textured cells of the overlap and `plain_cells` the others, `agreeing` is the share of the
-    textured ones whose normalised correlation exceeds 0.6, `closeness` the median correlation of those. Shares are
-    parts of the area, 0 to 1."""
+    """How two pictures agree where they overlap, in cells of 32 × 32 pixels of the reference's working copy.
 
-    cells: int
-    plain_cells: int
-    agreeing: float
-    closeness: float
+    `correlation` is float32 (rows, columns), NaN where the picture does not reach; `textured` is bool of that shape: a
+    cell without texture on either side agrees with anything and counts nowhere. `reference_share` and `picture_share`
+    are the overlap's parts of the two areas, 0 to 1. `outside_contrast` is the range of grey levels, 0 to 255, in the
+    part of the picture beyond the reference's frame: near 0 for a plain border, and where there is no such part.
+    """
+
+    correlation: NDArray[np.float32]
+    textured: NDArray[np.bool_]
     reference_share: float
     picture_share: float
+    outside_contrast: float
+
+    @property
+    def cells(self) -> int:
+        """The number of textured cells."""
+        return int(self.textured.sum())
+
+    @property
+    def agreeing_cells(self) -> int:
+        return int(self._agrees.sum())
+
+    @property
+    def agreeing(self) -> float:
+        """The share of the textured cells whose correlation exceeds 0.6."""
+        return self.agreeing_cells / max(1, self.cells)
+
+    @property
+    def strong_cells(self) -> int:
+        """The number of cells whose correlation exceeds 0.95."""
+        return int((self.textured & (self.correlation > STRONGLY)).sum())
+
+    @property
+    def closeness(self) -> float:
+        """The median correlation of the cells that agree."""
+        return float(np.median(self.correlation[self._agrees])) if self.agreeing_cells else 0.0
+
+    @property
+    def central(self) -> float:
+        """The agreeing share with the middle of the reference weighing most: there, as a rule, is the object."""
+        rows, columns = self.textured.shape
+        y, x = (np.arange(rows) + 0.5) / max(1, rows) - 0.5, (np.arange(columns) + 0.5) / max(1, columns) - 0.5
+        weight = np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (2 * MIDDLE**2))
+        whole = float(weight[self.textured].sum())
+        return float(weight[self._agrees].sum()) / whole if whole else 0.0
+
+    @property
+    def measures(self) -> tuple[tuple[str, float], ...]:
+        """The figures that the judgement follows from, by name."""
+        return (
+            ("textured_cells", float(self.cells)),
+            ("agreeing_cells", float(self.agreeing_cells)),
+            ("strong_cells", float(self.strong_cells)),
+            ("agreeing", self.agreeing),
+            ("closeness", self.closeness),
+            ("central", self.central),
+            ("outside_contrast", self.outside_contrast),
+        )
+
+    @property
+    def contained(self) -> float:
+        """How nearly one picture lies inside the other's frame, 0 to 1."""
+        return max(self.reference_share, self.picture_share)
+
+    @property
+    def _agrees(self) -> NDArray[np.bool_]:
+        return self.textured & (self.correlation > AGREES)
 
 
 def measure(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform: NDArray[np.float64]) -> Agreement:
@@ -44,31 +106,50 @@ def measure(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform:
     1. Bring both to the coarser one's sharpness: a picture that is larger is averaged down before warping, a
        reference that is larger is blurred.
     2. Warp the picture into the reference's frame.
-    3. Take the 32 × 32 pixel cells of the reference that the picture covers; drop those without texture on both sides
-       (standard deviation below 6 grey levels), as they agree with anything.
+    3. Take the 32 × 32 pixel cells of the reference that the picture covers; those without texture on both sides
+       (standard deviation below 6 grey levels) agree with anything.
     4. Correlate cell by cell, each with its own mean and contrast, so that recolouring and exposure do not count. Each
-       cell may slip by 2 pixels in either direction: that is how well few points place the far corner of a picture.
+       cell may slip by 6 pixels in either direction: so well do few points place the far corner of a picture, and so
+       far does a print on a cushion bend.
     """
     scale = float(np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
-    sharp, warped, mask = _common_frame(picture, reference, transform, scale)
-    ours, covered = _normalised(_cells(sharp)), _cells(mask).mean(axis=1) >= INSIDE
-    correlation = np.full(len(covered), -1.0, np.float32)
-    for shift in SHIFTS:
-        theirs = _normalised(_cells(np.roll(warped, shift, axis=(0, 1))))
-        correlation = np.maximum(correlation, (ours[0] * theirs[0]).mean(axis=1))
-    still = _cells(warped).std(axis=1)
-    textured = covered & (np.maximum(ours[1], still) > TEXTURE)
-    values = correlation[textured]
-    agreeing = values[values > AGREES]
+    ours, theirs, mask = _common_frame(picture, reference, transform, scale)
+    rows, columns = reference.shape[0] // CELL, reference.shape[1] // CELL
+    correlation = np.full((rows, columns), np.nan, np.float32)
+    textured = np.zeros((rows, columns), bool)
+    for row, column in np.argwhere(_cell_means(mask) >= INSIDE):
+        y, x = row * CELL, column * CELL
+        cell, still = ours[y : y + CELL, x : x + CELL], theirs[y : y + CELL, x : x + CELL]
+        textured[row, column] = max(cell.std(), still.std()) > TEXTURE
+        around = theirs[max(0, y - REACH) : y + CELL + REACH, max(0, x - REACH) : x + CELL + REACH]
+        correlation[row, column] = _best_correlation(cell, around) if textured[row, column] else 0.0
     reference_share, picture_share = shares(picture.shape, reference.shape, transform)
     return Agreement(
-        cells=len(values),
-        plain_cells=int((covered & ~textured).sum()),
-        agreeing=len(agreeing) / len(values) if len(values) else 0.0,
-        closeness=float(np.median(agreeing)) if len(agreeing) else 0.0,
+        correlation=correlation,
+        textured=textured,
         reference_share=reference_share,
         picture_share=picture_share,
+        outside_contrast=_outside_contrast(picture, reference.shape, transform),
     )
+
+
+def _best_correlation(cell: NDArray[np.uint8], around: NDArray[np.uint8]) -> float:
+    # Below one grey level of deviation the coefficient is noise over noise.
+    if cell.std() < 1 or around.std() < 1:
+        return 0.0
+    return float(cv2.matchTemplate(around, cell, cv2.TM_CCOEFF_NORMED).max())
+
+
+def _outside_contrast(
+    picture: NDArray[np.uint8], reference_shape: tuple[int, ...], transform: NDArray[np.float64]
+) -> float:
+    """Return the range from the 5th to the 95th percentile of the grey levels beyond the reference's frame."""
+    height, width = reference_shape[:2]
+    frame = outline(width, height) + FRAME_SLACK * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    quad = cv2.perspectiveTransform(frame.reshape(1, -1, 2), np.linalg.inv(transform))[0]
+    inside = cv2.fillPoly(np.zeros_like(picture), [np.clip(np.round(quad), -30_000, 30_000).astype(np.int32)], 1)
+    beyond = picture[inside == 0]
+    return float(np.subtract(*np.percentile(beyond, (95, 5)))) if len(beyond) else 0.0
 
 
 def shares(
@@ -86,12 +167,6 @@ def shares(
     shown = cv2.perspectiveTransform(overlap.reshape(1, -1, 2).astype(np.float64), transform)[0]
     reference_share = cv2.contourArea(shown.astype(np.float32)) / (reference_width * reference_height)
     return min(1.0, float(reference_share)), min(1.0, float(area) / (width * height))
-
-
-def outline(width: int, height: int) -> NDArray[np.float64]:
-    """Return the outer edge of a picture, half a pixel outside the centres of its border pixels."""
-    right, bottom = width - 0.5, height - 0.5
-    return np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
 
 
 def _common_frame(
@@ -112,14 +187,8 @@ def _common_frame(
     return soft, np.asarray(warped, np.uint8), np.asarray(mask, np.uint8)
 
 
-def _normalised(cells: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the cells with mean 0 and deviation 1 (of at least one grey level), and their deviations."""
-    deviation = cells.std(axis=1)
-    return (cells - cells.mean(axis=1, keepdims=True)) / np.maximum(deviation, 1.0)[:, None], deviation
-
-
-def _cells(plane: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the whole cells of a plane as float32 (cells, 1024)."""
+def _cell_means(plane: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the mean of each whole cell, float64 (rows, columns)."""
     rows, columns = plane.shape[0] // CELL, plane.shape[1] // CELL
-    blocks = plane[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL).swapaxes(1, 2)
-    return blocks.reshape(rows * columns, CELL * CELL).astype(np.float32)
+    cells = plane[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL)
+    return np.asarray(cells.mean(axis=(1, 3)), np.float64)

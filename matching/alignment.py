@@ -10,6 +10,7 @@ import faiss
 import numpy as np
 
 from matching.features import DESCRIPTOR_BITS
+from matching.geometry import jacobian
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,15 +168,9 @@ def _shape(
     quad = (there[:, :2] / there[:, 2:]).astype(np.float32)
     if not cv2.isContourConvex(quad.reshape(-1, 1, 2)):
         return None
-    scales = np.sqrt([abs(np.linalg.det(_jacobian(back, corner))) for corner in corners])
-    axes = np.linalg.svd(_jacobian(transform, middle), compute_uv=False)
+    scales = np.sqrt([abs(np.linalg.det(jacobian(back, corner))) for corner in corners])
+    axes = np.linalg.svd(jacobian(transform, middle), compute_uv=False)
     if axes[1] <= 0 or not 1 / MAX_SCALE <= np.sqrt(axes[0] * axes[1]) <= MAX_SCALE:
         return None
     stretch, foreshortening = float(axes[0] / axes[1]), float(scales.max() / scales.min())
     return None if stretch > MAX_STRETCH or foreshortening > MAX_FORESHORTENING else (stretch, foreshortening)
-
-
-def _jacobian(transform: NDArray[np.floating], point: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the 2 × 2 derivative of a homography at a point."""
-    x, y, w = transform @ np.array([point[0], point[1], 1.0])
-    return np.asarray((transform[:2, :2] - np.outer((x / w, y / w), transform[2, :2])) / w, np.float64)

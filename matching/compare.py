@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
+from matching.siblings import settled
 from matching.views import PictureView
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def compare(library: ReferenceLibrary, pictures: Iterable[tuple[str, bytes]]) ->
     matcher = Matcher(library)
     for name, data in pictures:
         examination = matcher.examine(data)
-        telling = _telling(examination.matches, marks)
+        telling = _telling(settled(examination.matches), marks)
         matches = tuple((names[match.reference_sha256], match) for match in telling)
         problem = examination.picture.problem or (None if matches else _plainness(data))
         yield Comparison(name=name, picture=examination.picture, problem=problem, matches=matches)

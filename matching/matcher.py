@@ -27,9 +27,9 @@ class Examination:
     matches: tuple[Match, ...]
 
 
-def matcher_key(*, exhaustive: bool = False) -> str:
-    """Name everything but the references that an answer depends on: stages, their settings, library versions."""
-    context = Context.here()
+def matcher_key(context: Context | None = None, *, exhaustive: bool = False) -> str:
+    """Name everything but the references that an answer depends on: stages, settings, judgement, library versions."""
+    context = context or Context.here()
     stages = (part for stage in STAGES for part in (stage.NAME, stage.VERSION, context.parameters(stage.PARAMETERS)))
     return content_id("exhaustive" if exhaustive else "shortlist", *stages)
 
@@ -40,21 +40,22 @@ class Matcher:
     With `exhaustive`, every stage sees every reference: slow, and the oracle that the shortlist is measured against.
     """
 
-    def __init__(self, library: ReferenceLibrary, *, exhaustive: bool = False) -> None:
+    def __init__(self, library: ReferenceLibrary, *, context: Context | None = None, exhaustive: bool = False) -> None:
         self.library = library
-        self._context = Context.here()
+        self._context = context or Context.here()
         self._shortlist = None if exhaustive else Shortlist(library.views)
         # A mark may be on any picture, however little that resembles the mark as a whole.
         self._marks = {place for place, view in enumerate(library.views) if view.mark is not None}
 
     @property
     def key(self) -> str:
-        return matcher_key(exhaustive=self._shortlist is None)
+        return matcher_key(self._context, exhaustive=self._shortlist is None)
 
     def examine(self, data: bytes) -> Examination:
         """Compare the bytes of one picture. Whatever they hold, nothing is raised: see `picture.problem`.
 
-        Each match depends on its own reference alone, so a picture may be compared with a library in parts.
+        Each match depends on its own reference alone, so a picture may be compared with a library in parts; see
+        `siblings.settled` for what matches say of one another.
         """
         view = PictureView(data)
         raster = view.raster
@@ -88,6 +89,11 @@ class Matcher:
             score=best.score,
             because=best.because,
             evidence=tuple(evidence),
+            relation=best.relation,
+            edits=best.edits,
+            expected_false_alarms=(
+                None if best.log_odds is None else self._context.calibration.expected_false_alarms(best.log_odds)
+            ),
         )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from casebook.types import Reference, WorkKind
 
-VERSION = 2  # rises with every change of what preparing gives or of how it is written
+VERSION = 3  # rises with every change of what preparing gives or of how it is written
 ALIGNMENT = 64
 _FACTS = ("width", "height", "scale_x", "scale_y")
 
@@ -46,6 +46,7 @@ def to_bytes(view: ReferenceView) -> bytes:
     arrays: dict[str, NDArray[Any]] = {
         "phashes": np.array(view.phashes, np.uint64),
         "grey_jpeg": np.frombuffer(view.grey_jpeg, np.uint8),
+        "colours": view.colours,
     }
     for number, features in enumerate(view.variants):
         arrays |= {f"{field.name} {number}": getattr(features, field.name) for field in fields(Features)}
@@ -66,6 +67,7 @@ def from_bytes(reference: Reference, kind: WorkKind, data: memoryview) -> Refere
         variants=(straight, mirrored),
         phashes=tuple(arrays["phashes"]),
         grey_jpeg=arrays["grey_jpeg"].data,
+        colours=arrays["colours"],
         mark=Mark(tuple(arrays["mark"]), arrays["mark_to_file"]) if "mark" in arrays else None,
         **facts,
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
+
+from matching.judgement import DEFAULT_BUDGET, STANDARD, Calibration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from casebook.types import Evidence
+    from casebook.types import Evidence, Verdict
     from matching.views import PictureView, ReferenceView
 
 LIBRARIES = ("faiss-cpu", "ImageHash", "numpy", "opencv-python-headless", "pillow")
@@ -18,18 +20,31 @@ LIBRARIES = ("faiss-cpu", "ImageHash", "numpy", "opencv-python-headless", "pillo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a stage is told besides the two pictures. `libraries` names the versions that its figures depend on."""
+    """What a stage is told besides the two pictures.
+
+    `libraries` names the versions that its figures depend on. `calibration` says how often an agreement comes by
+    chance, `budget` how many false alarms per 100,000 pictures the owner accepts.
+    """
 
     libraries: Mapping[str, str]
+    calibration: Calibration = STANDARD
+    budget: float = DEFAULT_BUDGET
+
+    def verdict(self, log_odds: float) -> Verdict:
+        """Return what follows from these log-odds within the budget."""
+        return self.calibration.verdict(log_odds, self.budget)
 
     @classmethod
-    def here(cls) -> Context:
+    def here(cls, calibration: Calibration = STANDARD, budget: float = DEFAULT_BUDGET) -> Context:
         """Describe this installation."""
-        return cls(libraries={name: version(name) for name in LIBRARIES})
+        libraries = {name: version(name) for name in LIBRARIES}
+        return cls(libraries=libraries, calibration=calibration, budget=budget)
 
     def parameters(self, stage: Mapping[str, float]) -> str:
         """Return what goes into `Evidence.parameters`: the stage's settings and the library versions, as JSON."""
-        return json.dumps({"libraries": dict(self.libraries), "settings": dict(stage)}, sort_keys=True)
+        judged = {"budget": self.budget, **asdict(self.calibration)}
+        settings = {"judgement": judged, "libraries": dict(self.libraries), "settings": dict(stage)}
+        return json.dumps(settings, sort_keys=True)
 
 
 class Stage(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ PICTURE_SIDE = 768
 REFERENCE_SIDE = 640
 SMALLEST_SIDE = 384
 GREY_QUALITY = 92
+COLOUR_SIDE = 48
 HASH_SIDE = 32
 PLAIN_DEVIATION = 4.0
 TURNS = 8
@@ -98,6 +100,24 @@ class PictureView:
     def grey(self) -> Grey:
         return working_grey(self._pixels, PICTURE_SIDE)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width after the EXIF turn, in pixels."""
+        return self._pixels.shape[0], self._pixels.shape[1]
+
+    def colours_through(self, transform: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.uint8]:
+        """Return RGB pixels (height, width, 3) of the picture laid over a small frame; `size` is (width, height)."""
+        # The picture is averaged down to about the frame's scale first: warping alone would pick single pixels.
+        shrink = max(1.0, 1 / math.sqrt(max(abs(np.linalg.det(transform[:2, :2])), 1e-9)))
+        height, width = self.size
+        small = cv2.resize(
+            self._pixels,
+            (max(1, round(width / shrink)), max(1, round(height / shrink))),
+            interpolation=cv2.INTER_AREA,
+        )
+        back = np.diag([width / small.shape[1], height / small.shape[0], 1.0])
+        return np.asarray(cv2.warpPerspective(small, transform @ back, size), np.uint8)
+
     @cached_property
     def scan_features(self) -> Features:
         """A quick look, for the shortlist."""
@@ -123,9 +143,9 @@ class PictureView:
 class ReferenceView:
     """A reference, ready to be compared: about 110 kB each, so that thousands fit in memory.
 
-    `width` and `height` are pixels after the EXIF turn. `variants` holds the ORB features of the picture and of its
-    mirror image, each in its own working pixels. `phashes` are those of the eight turns and mirrors, empty for a
-    picture too plain to have one. `mark` is what a watermark reference shows.
+        `width` and `height` are pixels after the EXIF turn. `variants` holds the ORB features of the picture and of its
+    XX are those of the eight turns and mirrors, empty for a
+        picture too plain to have one. `mark` is what a watermark reference shows.
     """
 
     reference: Reference
@@ -135,6 +155,7 @@ class ReferenceView:
     variants: tuple[Features, Features]
     phashes: tuple[np.uint64, ...]
     grey_jpeg: bytes | memoryview
+    colours: NDArray[np.uint8]
     scale_x: float
     scale_y: float
     mark: Mark | None = None
@@ -155,6 +176,7 @@ class ReferenceView:
             variants=detect_both(grey.pixels, REFERENCE),
             phashes=tuple(value for value in hashes if value is not None),
             grey_jpeg=encoded,
+            colours=_colours(pixels),
             scale_x=grey.scale_x,
             scale_y=grey.scale_y,
         )
@@ -173,6 +195,13 @@ class ReferenceView:
         """Decode the working copy (about 2 ms)."""
         pixels = cv2.imdecode(np.frombuffer(self.grey_jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
         return Grey(pixels=np.asarray(pixels, np.uint8), scale_x=self.scale_x, scale_y=self.scale_y)
+
+
+def _colours(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    factor = min(1.0, COLOUR_SIDE / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _to_working(x: float, y: float) -> NDArray[np.float64]:

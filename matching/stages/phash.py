@@ -6,12 +6,16 @@ it only says where to look.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from casebook.types import Evidence, Geometry, Verdict
+from casebook.types import Evidence, Verdict
 from matching.agreement import Agreement, measure
+from matching.edit_naming import name_edits
+from matching.geometry import geometry_of
+from matching.judgement import WEIGHTS, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,18 +26,17 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NAME = "phash"
-VERSION = 1
+VERSION = 2
 MAX_DISTANCE = 10
 NEAR_DISTANCE = 4
-COPY_AGREEING = 0.97
-COPY_CLOSENESS = 0.9
 MIN_CELLS = 12
+TOO_PLAIN = -3.0
 PARAMETERS: Mapping[str, float] = {
     "max_distance": MAX_DISTANCE,
     "near_distance": NEAR_DISTANCE,
-    "copy_agreeing": COPY_AGREEING,
-    "copy_closeness": COPY_CLOSENESS,
     "min_cells": MIN_CELLS,
+    "too_plain": TOO_PLAIN,
+    **WEIGHTS,
 }
 
 _TURN = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
@@ -45,7 +48,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
 
     1. Take the nearest of the reference's eight turns and mirrors; farther than 10 bits there is nothing to say.
     2. Lay the frames over one another with that turn and measure dense agreement.
-    3. A copy needs 12 textured cells of which 97 % agree. Where there is too little texture to tell, a distance of 4
+    3. Judge where and how well they agree. Where there are fewer than 12 textured cells to tell by, a distance of 4
        bits or less is `possible`.
     """
     if not picture.readable or picture.phash is None or not reference.phashes:
@@ -59,7 +62,13 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     between = _unit(ours.pixels.shape, inverse=True) @ _turn(turn) @ _unit(theirs.pixels.shape)
     agreement = measure(theirs.pixels, ours.pixels, between)
     transform = np.linalg.inv(ours.to_working) @ between @ theirs.to_working
-    verdict = _verdict(distance, agreement)
+    if agreement.cells >= MIN_CELLS:
+        judgement = judge(agreement, reference.kind)
+        verdict, log_odds = context.verdict(judgement.log_odds), judgement.log_odds
+    else:
+        judgement = None
+        verdict, log_odds = (Verdict.POSSIBLE if distance <= NEAR_DISTANCE else Verdict.NONE), TOO_PLAIN
+    geometry = geometry_of(transform, reference, inliers=0, shares=(1.0, 1.0))
     return Evidence(
         picture_sha256=picture.sha256,
         reference_sha256=reference.reference.sha256,
@@ -67,37 +76,26 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
         stage_version=VERSION,
         parameters=context.parameters(PARAMETERS),
         verdict=verdict,
-        score=(1 - distance / 64) * (agreement.agreeing if agreement.cells else 0.5),
+        score=1 / (1 + math.exp(-log_odds)),
         because=_because(verdict, turn, distance, agreement),
         mirrored=turn >= 4,
-        measures=(
-            ("distance", float(distance)),
-            ("textured_cells", float(agreement.cells)),
-            ("agreeing", agreement.agreeing),
-            ("closeness", agreement.closeness),
-        ),
-        geometry=Geometry(
-            transform=tuple(float(value) for value in (transform / transform[2, 2]).ravel()),
-            inliers=0,
-            reference_share=1.0,
-            picture_share=1.0,
-        ),
+        measures=(("distance", float(distance)), *agreement.measures),
+        geometry=geometry,
+        relation=None if judgement is None else judgement.relation,
+        edits=() if verdict is Verdict.NONE else name_edits(picture, reference, geometry, agreement),
+        log_odds=log_odds,
     )
-
-
-def _verdict(distance: int, agreement: Agreement) -> Verdict:
-    if agreement.cells < MIN_CELLS:
-        return Verdict.POSSIBLE if distance <= NEAR_DISTANCE else Verdict.NONE
-    if agreement.agreeing >= COPY_AGREEING and agreement.closeness >= COPY_CLOSENESS:
-        return Verdict.COPY
-    return Verdict.NONE
 
 
 def _because(verdict: Verdict, turn: int, distance: int, agreement: Agreement) -> str:
     mirrored, turned = (", mirrored" if turn >= 4 else ""), (f", turned by {turn % 4 * 90}°" if turn % 4 else "")
     how = f"The whole picture{mirrored}{turned}, saved anew"
-    if verdict is Verdict.POSSIBLE:
+    if agreement.cells < MIN_CELLS:
         return f"{how}, perhaps: {distance} of 64 bits of its hash differ, but it is too plain to be sure"
+    if verdict is Verdict.NONE:
+        return f"No copy, though the whole pictures are alike: {agreement.agreeing:.0%} of the texture agrees".replace(
+            "%", " %"
+        )
     return f"{how}: {agreement.agreeing:.0%} of its texture agrees".replace("%", " %")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from casebook.edits import Edit, EditKind, Relation
 from casebook.types import Evidence, Geometry, Verdict
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NAME = "sha256"
-VERSION = 1
+VERSION = 2
+CERTAIN = 50.0
 PARAMETERS: Mapping[str, float] = {}
 
 _IDENTITY = Geometry(
@@ -35,4 +37,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
         score=1.0,
         because="Exact file: the same bytes as the reference",
         geometry=_IDENTITY,
+        relation=Relation.SAME_PHOTOGRAPH,
+        edits=(Edit(kind=EditKind.EXACT_FILE),),
+        log_odds=CERTAIN,
     )

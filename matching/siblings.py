@@ -1,0 +1,85 @@
+"""One part of a picture has one best explanation.
+
+An owner has several shots of one thing: colour variants, cartons of one family, the next frame of a burst. A copy of
+one of them resembles the others as well; they are shown as what they are, not as copies of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from casebook.edits import Relation
+from casebook.types import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from casebook.types import Evidence, Match
+
+CLEARLY_LIKELIER = 0.7
+SAME_PART = 0.5
+ALIKE = 0.75
+DEMOTED_SCORE = 0.01
+
+
+def settled(matches: Iterable[Match]) -> list[Match]:
+    """Return the matches of one picture, likeliest first, with siblings demoted to `possible`.
+
+    1. From the likeliest match on, each claims the part of the picture that its reference covers.
+    2. A match whose part is half claimed already by a clearly likelier one is a sibling: a colour variant where three
+       quarters of the texture agree, else the same scene.
+    3. Two references that match equally well, as duplicates in the owner's library do, both stay; so do marks, of which
+       one picture may well bear several.
+    """
+    ranked = sorted(matches, key=lambda match: (-_log_odds(match), match.reference_sha256))
+    kept: list[Match] = []
+    for match in ranked:
+        likelier = [other for other in kept if _log_odds(other) > _log_odds(match) + CLEARLY_LIKELIER]
+        sibling = any(_shared(_frame(match), _frame(other)) > SAME_PART for other in likelier)
+        kept.append(_demoted(match) if sibling else match)
+    return kept
+
+
+def _log_odds(match: Match) -> float:
+    best = _best(match)
+    return 0.0 if best is None or best.log_odds is None else best.log_odds
+
+
+def _best(match: Match) -> Evidence | None:
+    weighed = [item for item in match.evidence if item.log_odds is not None]
+    return max(weighed, key=lambda item: item.log_odds or 0.0, default=None)
+
+
+def _frame(match: Match) -> NDArray[np.float32] | None:
+    """Return where the reference's frame lies in the picture, (4, 2) pixels; None where nothing is known of it."""
+    best = _best(match)
+    if best is None or best.geometry is None or not best.geometry.outline:
+        return None
+    return np.array(best.geometry.outline, np.float32).reshape(4, 2)
+
+
+def _demoted(match: Match) -> Match:
+    best = _best(match)
+    agreeing = dict(best.measures).get("agreeing", 1.0) if best else 1.0
+    relation = Relation.COLOUR_VARIANT if agreeing >= ALIKE else Relation.SAME_SCENE
+    return replace(
+        match,
+        verdict=Verdict.POSSIBLE,
+        score=min(match.score, DEMOTED_SCORE),
+        relation=relation,
+        because=f"Another reference explains this part of the picture better; this one is the {relation} of it",
+    )
+
+
+def _shared(mine: NDArray[np.float32] | None, theirs: NDArray[np.float32] | None) -> float:
+    """Return which part of the smaller of two convex quadrilaterals lies in the other."""
+    if mine is None or theirs is None:
+        return 0.0
+    smaller = min(cv2.contourArea(mine), cv2.contourArea(theirs))
+    return float(cv2.intersectConvexConvex(mine, theirs)[0]) / max(smaller, 1e-6)
