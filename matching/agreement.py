@@ -87,6 +87,7 @@ class Agreement:
             ("agreeing", self.agreeing),
             ("closeness", self.closeness),
             ("central", self.central),
+            ("contained", self.contained),
             ("outside_contrast", self.outside_contrast),
         )
 

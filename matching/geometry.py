@@ -36,7 +36,7 @@ def outline(width: int, height: int) -> NDArray[np.float64]:
     return np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
 
 
-def mapped(transform: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+def mapped(transform: NDArray[np.floating], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Apply a homography to points (n, 2)."""
     return np.asarray(cv2.perspectiveTransform(points.reshape(1, -1, 2).astype(np.float64), transform)[0], np.float64)
 

@@ -22,18 +22,20 @@ if TYPE_CHECKING:
 CONTAINED = 0.993
 PLAIN_BORDER = 12.0
 EVERYWHERE = 0.95
-TWO_EXPOSURES = -8.0
+TWO_EXPOSURES = -2.0
+MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WEIGHTS: Mapping[str, float] = {
-    "constant": -11.6,
-    "agreeing_cells": 0.55,
-    "agreeing": -5.6,
-    "closeness": 0.85,
-    "central": 7.9,
-    "strong_cells": 0.33,
-    "strongly": 1.9,
-    "beyond": -3.0,
-    "artwork": 3.0,
+    "constant": -6.380,
+    "agreeing_cells": 0.086,
+    "agreeing": -3.878,
+    "closeness": 0.540,
+    "central": 9.809,
+    "strong_cells": 0.171,
+    "strongly": -0.238,
+    "beyond": -3.415,
+    "artwork": 1.466,
 }
+COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 PER = 100_000
 DEFAULT_BUDGET = 100.0
 MOST_POSSIBLE = 5_000.0
@@ -41,10 +43,12 @@ MOST_POSSIBLE = 5_000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """`log_odds` of being a copy, and what the two pictures have in common if they are not."""
+    """`log_odds` of being a copy; how the two pictures are related; whether much agrees, so that a person should look
+    even where it is no copy."""
 
     log_odds: float
     relation: Relation
+    much: bool
 
     @property
     def score(self) -> float:
@@ -58,19 +62,20 @@ class Calibration:
     it leaves exp(-decay) of those."""
 
     rate: float = 0.02
-    anchor: float = -4.0
-    decay: float = 0.9
+    anchor: float = -3.0
+    decay: float = 2.0
 
     def expected_false_alarms(self, log_odds: float) -> float:
         """Return how many of 100,000 pictures that copy nothing reach these log-odds."""
         return PER * min(1.0, self.rate * math.exp(-self.decay * (log_odds - self.anchor)))
 
-    def verdict(self, log_odds: float, budget: float) -> Verdict:
-        """Return `copy` within the budget of false alarms per 100,000 pictures, and `possible` up to 5,000."""
-        expected = self.expected_false_alarms(log_odds)
-        if expected <= budget:
+    def verdict(self, judgement: Judgement, budget: float) -> Verdict:
+        """Return `copy` for the same photograph or art within the budget of false alarms per 100,000 pictures, and
+        `possible` where that number is below 5,000 or much agrees."""
+        expected = self.expected_false_alarms(judgement.log_odds)
+        if judgement.relation in COPIES and expected <= budget:
             return Verdict.COPY
-        return Verdict.POSSIBLE if expected <= MOST_POSSIBLE else Verdict.NONE
+        return Verdict.POSSIBLE if expected <= MOST_POSSIBLE or judgement.much else Verdict.NONE
 
 
 STANDARD = Calibration()
@@ -85,29 +90,36 @@ def judge(agreement: Agreement, kind: WorkKind) -> Judgement:
        a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other.
     3. Art is protected wherever it is printed or photographed, so for it the second point does not count.
     """
-    beyond = agreement.contained < CONTAINED and agreement.outside_contrast > PLAIN_BORDER
+    terms = terms_of(dict(agreement.measures), kind)
+    log_odds = sum(WEIGHTS[name] * value for name, value in terms.items())
+    two_exposures = bool(terms["beyond"]) and agreement.agreeing >= EVERYWHERE
+    if two_exposures:
+        log_odds = min(log_odds, TWO_EXPOSURES)
+    return Judgement(
+        log_odds=log_odds,
+        relation=_relation(agreement, kind, log_odds),
+        much=agreement.agreeing >= MUCH_AGREES and agreement.agreeing_cells >= MUCH_CELLS,
+    )
+
+
+def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
+    """Return what is weighed, by the names of `WEIGHTS`, from the measures of an agreement."""
     photograph = kind is WorkKind.PHOTO
-    terms = {
+    beyond = measures["contained"] < CONTAINED and measures["outside_contrast"] > PLAIN_BORDER
+    return {
         "constant": 1.0,
-        "agreeing_cells": math.log2(1 + agreement.agreeing_cells),
-        "agreeing": agreement.agreeing,
-        "closeness": -math.log(1.002 - agreement.closeness),
-        "central": agreement.central,
-        "strong_cells": math.log2(1 + agreement.strong_cells),
-        "strongly": agreement.strong_cells / max(1, agreement.cells),
+        "agreeing_cells": math.log2(1 + measures["agreeing_cells"]),
+        "agreeing": measures["agreeing"],
+        "closeness": -math.log(1.002 - measures["closeness"]),
+        "central": measures["central"],
+        "strong_cells": math.log2(1 + measures["strong_cells"]),
+        "strongly": measures["strong_cells"] / max(1.0, measures["textured_cells"]),
         "beyond": float(beyond and photograph),
         "artwork": float(not photograph),
     }
-    log_odds = sum(WEIGHTS[name] * value for name, value in terms.items())
-    two_exposures = photograph and beyond and agreement.agreeing >= EVERYWHERE
-    if two_exposures:
-        log_odds += TWO_EXPOSURES
-    return Judgement(log_odds=log_odds, relation=_relation(agreement, kind, log_odds, two_exposures=two_exposures))
 
 
-def _relation(agreement: Agreement, kind: WorkKind, log_odds: float, *, two_exposures: bool) -> Relation:
-    if two_exposures:
-        return Relation.SAME_SCENE
+def _relation(agreement: Agreement, kind: WorkKind, log_odds: float) -> Relation:
     if log_odds > 0:
         inside = agreement.contained >= CONTAINED
         return Relation.SAME_PHOTOGRAPH if kind is WorkKind.PHOTO or inside else Relation.SAME_ART

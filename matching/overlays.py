@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from casebook.types import Verdict
-from matching.agreement import outline
 from matching.alignment import align
 from matching.decode import decode
 from matching.features import REFERENCE, detect_both
+from matching.geometry import outline
 from matching.views import REFERENCE_SIDE, PictureView, working_grey
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
 
-from matching.judgement import DEFAULT_BUDGET, STANDARD, Calibration
+from matching.judgement import DEFAULT_BUDGET, STANDARD, Calibration, Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +30,9 @@ class Context:
     calibration: Calibration = STANDARD
     budget: float = DEFAULT_BUDGET
 
-    def verdict(self, log_odds: float) -> Verdict:
-        """Return what follows from these log-odds within the budget."""
-        return self.calibration.verdict(log_odds, self.budget)
+    def verdict(self, judgement: Judgement) -> Verdict:
+        """Return what follows from a judgement within the budget."""
+        return self.calibration.verdict(judgement, self.budget)
 
     @classmethod
     def here(cls, calibration: Calibration = STANDARD, budget: float = DEFAULT_BUDGET) -> Context:

@@ -53,7 +53,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     best = max(overlays, key=lambda overlay: overlay.agreement.agreeing_cells)
     agreement, alignment = best.agreement, best.alignment
     judgement = judge(agreement, reference.kind)
-    verdict = context.verdict(judgement.log_odds)
+    verdict = context.verdict(judgement)
     transform = np.linalg.inv(reference.to_working) @ best.transform @ picture.grey.to_working
     inliers = len(alignment.picture_points)
     geometry = geometry_of(

@@ -64,7 +64,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     transform = np.linalg.inv(ours.to_working) @ between @ theirs.to_working
     if agreement.cells >= MIN_CELLS:
         judgement = judge(agreement, reference.kind)
-        verdict, log_odds = context.verdict(judgement.log_odds), judgement.log_odds
+        verdict, log_odds = context.verdict(judgement), judgement.log_odds
     else:
         judgement = None
         verdict, log_odds = (Verdict.POSSIBLE if distance <= NEAR_DISTANCE else Verdict.NONE), TOO_PLAIN

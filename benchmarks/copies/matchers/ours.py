@@ -15,6 +15,7 @@ from benchmarks.copies.spread import spread
 from casebook.types import Reference, Verdict
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
+from matching.siblings import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,14 +56,15 @@ class Ours:
 
 
 def _prepare(references: tuple[ReferenceFile, ...]) -> None:
-    library = ReferenceLibrary.build(_read(references))
+    library = ReferenceLibrary.build(read_references(references))
     names: dict[str, str] = {}
     for reference in library.references:
         names.setdefault(reference.sha256, reference.path)
     _worker.update(matcher=Matcher(library), names=names)
 
 
-def _read(references: tuple[ReferenceFile, ...]) -> Iterator[tuple[Reference, Any, bytes]]:
+def read_references(references: tuple[ReferenceFile, ...]) -> Iterator[tuple[Reference, Any, bytes]]:
+    """Yield what a library is built from."""
     for file in references:
         data = file.path.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
@@ -72,9 +74,9 @@ def _read(references: tuple[ReferenceFile, ...]) -> Iterator[tuple[Reference, An
 def _answer(query: Query) -> tuple[Answer, float]:
     data = query.path.read_bytes()
     begun = time.process_time()
-    examination = _worker["matcher"].examine(data)
+    matches = settled(_worker["matcher"].examine(data).matches)
     spent = (time.process_time() - begun) * 1e3
-    found = tuple(_found(match) for match in examination.matches)
+    found = tuple(_found(match) for match in matches)
     return Answer(query=query.name, found=found, milliseconds=spent), peak_megabytes()
 
 

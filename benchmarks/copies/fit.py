@@ -1,0 +1,129 @@
+"""`python -m benchmarks.copies.fit`: fit the weights of `matching.judgement` on the tune half, and print them.
+
+1. Examine every query of the tune half; take each reference that the shortlist proposes, right or wrong.
+2. Leave out wrong references where a right one is clearly likelier: `siblings.settled` takes care of those.
+3. Fit a logistic regression (Newton's method, a ridge of 0.01 on standardised terms). Wrong pairs weigh as much in all
+   as right ones, and hard pairs and look-alikes four times as much as other wrong ones, for they are what it is about.
+4. Fit the tail of the negatives' highest log-odds: how many reach the anchor, and how fast they thin out beyond it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.copies.matchers.ours import read_references
+from benchmarks.copies.pictures import Half, read
+from benchmarks.copies.queries import Kind, build
+from benchmarks.copies.spread import spread
+from matching.judgement import STANDARD, WEIGHTS, Calibration, terms_of
+from matching.library import ReferenceLibrary
+from matching.matcher import Matcher
+from matching.stage import Context
+from matching.stages import orb, phash
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from benchmarks.copies.queries import Query, ReferenceFile
+    from casebook.types import Evidence
+
+SEED = 2026
+RIDGE = 0.01
+HARD = 4.0
+HARD_KINDS = {Kind.DIFFERENT_ITEM, Kind.SAME_ITEM, Kind.LOOK_ALIKE, Kind.LOOK_ALIKE_DRESSED}
+_worker: dict[str, Any] = {}
+
+
+def main() -> None:
+    pictures = read(None, SEED)
+    queries = build(pictures, Half.TUNE, seed=SEED, sample=None, processes=2)
+    answers = spread(_pairs, queries.queries, processes=2, prepare=_prepare, given=(queries.references,), title="fit")
+    pairs = list(zip(queries.queries, answers, strict=True))
+    weights = _weights(pairs)
+    print("WEIGHTS = {")
+    for name, value in weights.items():
+        print(f'    "{name}": {value:.3f},')
+    print("}")
+    print(_tail(pairs, weights))
+
+
+def _prepare(references: tuple[ReferenceFile, ...]) -> None:
+    library = ReferenceLibrary.build(read_references(references))
+    names = {reference.sha256: reference.path for reference in library.references}
+    kinds = {view.reference.sha256: view.kind for view in library.views}
+    # By this calibration nothing comes by chance, so every proposal is answered, however little speaks for it.
+    context = Context.here(Calibration(rate=0.0))
+    _worker.update(matcher=Matcher(library, context=context), names=names, kinds=kinds)
+
+
+def _pairs(query: Query) -> list[tuple[bool, dict[str, float]]]:
+    """Return for every proposed reference whether it is right, and the terms of its judgement."""
+    found = []
+    for match in _worker["matcher"].examine(query.path.read_bytes()).matches:
+        weighed = [item for item in match.evidence if item.stage in (orb.NAME, phash.NAME)]
+        best = max((item for item in weighed if item.relation is not None), key=_odds, default=None)
+        if best is not None:
+            terms = terms_of(dict(best.measures), _worker["kinds"][match.reference_sha256])
+            found.append((_worker["names"][match.reference_sha256] in query.references, terms))
+    return found
+
+
+def _odds(evidence: Evidence) -> float:
+    return -math.inf if evidence.log_odds is None else evidence.log_odds
+
+
+def _weights(pairs: list[tuple[Query, list[tuple[bool, dict[str, float]]]]]) -> dict[str, float]:
+    names = list(WEIGHTS)
+    rows, right, weight = [], [], []
+    for query, found in pairs:
+        odds = {place: sum(WEIGHTS[name] * terms[name] for name in names) for place, (_, terms) in enumerate(found)}
+        likeliest = max((odds[place] for place, (is_right, _) in enumerate(found) if is_right), default=-math.inf)
+        for place, (is_right, terms) in enumerate(found):
+            if is_right or odds[place] > likeliest - 0.7:
+                rows.append([terms[name] for name in names])
+                right.append(is_right)
+                weight.append(HARD if query.kind in HARD_KINDS else 1.0)
+    share = np.array(weight)
+    is_right_array = np.array(right)
+    share[is_right_array] = share[~is_right_array].sum() / is_right_array.sum()
+    return dict(zip(names, _logistic(np.array(rows), is_right_array, share, names.index("constant")), strict=True))
+
+
+def _logistic(
+    terms: NDArray[np.float64], right: NDArray[np.bool_], weight: NDArray[np.float64], constant: int
+) -> list[float]:
+    mean, spread_of = terms.mean(axis=0), terms.std(axis=0)
+    mean[constant], spread_of[constant] = 0.0, 1.0
+    scaled = (terms - mean) / spread_of
+    ridge = RIDGE * weight.sum() * np.eye(terms.shape[1])
+    ridge[constant, constant] = 0.0
+    coefficients = np.zeros(terms.shape[1])
+    for _ in range(100):
+        chance = 1 / (1 + np.exp(-scaled @ coefficients))
+        slope = scaled.T @ (weight * (chance - right)) + ridge @ coefficients
+        curve = (scaled * (weight * chance * (1 - chance))[:, None]).T @ scaled + ridge
+        step = np.linalg.solve(curve, slope)
+        coefficients -= step
+        if np.abs(step).max() < 1e-9:
+            break
+    plain = coefficients / spread_of
+    plain[constant] = coefficients[constant] - float((mean * plain).sum())
+    return [float(value) for value in plain]
+
+
+def _tail(pairs: list[tuple[Query, list[tuple[bool, dict[str, float]]]]], weights: dict[str, float]) -> str:
+    highest = []
+    for query, found in pairs:
+        if not query.kind.copy:
+            odds = [sum(weights[name] * terms[name] for name in weights) for _, terms in found]
+            highest.append(max(odds, default=-math.inf))
+    beyond = np.array([value - STANDARD.anchor for value in highest if value > STANDARD.anchor])
+    rate = len(beyond) / len(highest)
+    return f"{len(highest)} negatives, rate {rate:.4f} beyond {STANDARD.anchor}, decay {1 / beyond.mean():.2f}"
+
+
+if __name__ == "__main__":
+    main()
