@@ -137,7 +137,7 @@ def _near_pairs(picture: NDArray[np.uint8], reference: NDArray[np.uint8]) -> NDA
     point, rank = np.nonzero(distance <= MAX_DISTANCE)
     sureness = distance[point, rank] * np.minimum(doubt[point, rank], 1.0) + AMBIGUOUS * (doubt[point, rank] > RATIO)
     order = np.argsort(sureness, kind="stable")[:MOST_PAIRS]
-    return np.column_stack((point, index[point, rank]))[order].astype(np.int64)
+    return np.asarray(np.column_stack((point, index[point, rank]))[order], np.int64)
 
 
 def _explained(picture: Features, reference: Features, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -153,7 +153,7 @@ def _explained(picture: Features, reference: Features, pairs: NDArray[np.int64])
     agreeing &= np.abs(octaves[sure, None] - octaves) < MOST_OCTAVES_APART
     agreeing &= np.abs((turn[sure, None] - turn + 180) % 360 - 180) < MOST_DEGREES_APART
     weight = MAX_DISTANCE_WEIGHT - np.arange(len(pairs)) / len(pairs)
-    return pairs[agreeing[(agreeing @ weight).argmax()]]
+    return np.asarray(pairs[agreeing[(agreeing @ weight).argmax()]], np.int64)
 
 
 def _distinct(points: NDArray[np.float32]) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from matching.agreement import outline
+from matching.geometry import outline
 from matching.marks.field import gradient, soft
 
 if TYPE_CHECKING:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from casebook.edits import Relation
+from casebook.types import Evidence, Geometry, Match, Verdict
+from matching.siblings import settled
+
+LEFT, RIGHT, WHOLE = (0, 0, 50, 0, 50, 99, 0, 99), (50, 0, 99, 0, 99, 99, 50, 99), (0, 0, 99, 0, 99, 99, 0, 99)
+
+
+def match(name: str, log_odds: float | None, outline: tuple[float, ...], agreeing: float = 0.9) -> Match:
+    geometry = Geometry(
+        transform=(1, 0, 0, 0, 1, 0, 0, 0, 1), inliers=9, reference_share=1, picture_share=1, outline=outline
+    )
+    evidence = Evidence(
+        picture_sha256="picture",
+        reference_sha256=name,
+        stage="orb",
+        stage_version=1,
+        parameters="{}",
+        verdict=Verdict.COPY,
+        score=0.9,
+        because="Copy",
+        measures=(("agreeing", agreeing),),
+        geometry=geometry,
+        log_odds=log_odds,
+    )
+    return Match(
+        picture_sha256="picture",
+        reference_sha256=name,
+        verdict=Verdict.COPY,
+        score=0.9,
+        because="Copy",
+        evidence=(evidence,),
+    )
+
+
+def told(*matches: Match) -> dict[str, tuple[Verdict, Relation | None]]:
+    return {item.reference_sha256: (item.verdict, item.relation) for item in settled(matches)}
+
+
+def test_the_likeliest_reference_keeps_a_part_and_its_sibling_is_only_possible():
+    found = told(match("carton a", 6.0, WHOLE), match("carton b", 3.0, WHOLE, agreeing=0.5))
+    assert found == {"carton a": (Verdict.COPY, None), "carton b": (Verdict.POSSIBLE, Relation.SAME_SCENE)}
+
+
+def test_a_sibling_of_which_most_agrees_is_a_colour_variant():
+    found = told(match("red", 6.0, WHOLE), match("blue", 3.0, WHOLE, agreeing=0.95))
+    assert found["blue"] == (Verdict.POSSIBLE, Relation.COLOUR_VARIANT)
+
+
+def test_two_works_in_two_halves_of_a_collage_both_stay():
+    found = told(match("left", 6.0, LEFT), match("right", 2.0, RIGHT))
+    assert {verdict for verdict, _ in found.values()} == {Verdict.COPY}
+
+
+def test_duplicates_in_the_library_both_stay():
+    found = told(match("file", 6.0, WHOLE), match("same picture, other file", 5.9, WHOLE))
+    assert {verdict for verdict, _ in found.values()} == {Verdict.COPY}
+
+
+def test_a_mark_that_nobody_weighed_stays_beside_the_work():
+    found = told(match("work", 6.0, WHOLE), match("mark", None, WHOLE))
+    assert found["mark"][0] is Verdict.COPY
+
+
+def test_the_outcome_does_not_depend_on_the_order():
+    matches = [match("a", 6.0, WHOLE), match("b", 3.0, LEFT), match("c", 2.0, RIGHT)]
+    assert settled(matches) == settled(matches[::-1])
