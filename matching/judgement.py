@@ -25,15 +25,15 @@ EVERYWHERE = 0.95
 TWO_EXPOSURES = -2.0
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WEIGHTS: Mapping[str, float] = {
-    "constant": -6.380,
-    "agreeing_cells": 0.086,
-    "agreeing": -3.878,
-    "closeness": 0.540,
-    "central": 9.809,
-    "strong_cells": 0.171,
-    "strongly": -0.238,
-    "beyond": -3.415,
-    "artwork": 1.466,
+    "constant": -9.403,
+    "agreeing_cells": 0.405,
+    "agreeing": -6.389,
+    "closeness": 0.379,
+    "central": 9.799,
+    "strong_cells": 0.552,
+    "strongly": 1.111,
+    "beyond": -2.329,
+    "artwork": 1.357,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 PER = 100_000
@@ -61,9 +61,9 @@ class Calibration:
     """The tail of the log-odds of pictures that copy nothing: `rate` of them reach `anchor`, and every step of 1 beyond
     it leaves exp(-decay) of those."""
 
-    rate: float = 0.02
+    rate: float = 0.0185
     anchor: float = -3.0
-    decay: float = 2.0
+    decay: float = 0.63
 
     def expected_false_alarms(self, log_odds: float) -> float:
         """Return how many of 100,000 pictures that copy nothing reach these log-odds."""
