@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from casebook.store import Store
-from casebook.types import Candidate, Evidence, Geometry, Match, Rendering, Verdict, content_id
+from casebook.matches import Decide, Matches
+from casebook.types import Candidate, Match, Verdict, content_id
 from casebook.values import Column, time
 
 if TYPE_CHECKING:
@@ -17,12 +16,14 @@ if TYPE_CHECKING:
 # By work, best first; a picture shown at several places of the gallery matches once.
 _MATCHES = """
 SELECT
-    work_id, picture_sha256, reference_sha256, verdict, score, because,
+    work_id, picture_sha256, reference_sha256, verdict, score, because, relation, edits, expected_false_alarms,
     max(found_at, max(last_seen_at)) AS found_at, max(still_shown) AS still_shown
 FROM candidate_match WHERE listing_key = :listing_key
 GROUP BY work_id, picture_sha256, reference_sha256
 ORDER BY work_id, verdict = 'copy' DESC, max(still_shown) DESC, score DESC, picture_sha256, reference_sha256
 """
+
+_MATCHED = "SELECT DISTINCT picture_sha256 FROM match WHERE superseded_at IS NULL"
 
 # The matches are few and the sightings many: the cross join holds SQLite to reading the matches first.
 _CONCERNED = """
@@ -57,16 +58,16 @@ WHERE verdict IN (SELECT value FROM json_each(:verdicts)) AND (:since IS NULL OR
 ORDER BY verdict = 'copy' DESC, score DESC, first_found_at, candidate_id
 """
 
-_EVIDENCE = """
-SELECT e.* FROM match_evidence AS m JOIN evidence AS e USING (evidence_id)
-WHERE m.picture_sha256 = :picture AND m.reference_sha256 = :reference ORDER BY m.place
-"""
 
+class Candidates(Matches):
+    def refresh_candidates(self, at: datetime, decide: Decide = list) -> None:
+        """Derive all candidates anew from matches and sightings; `first_found_at` of those known is kept.
 
-class Candidates(Store):
-    def refresh_candidates(self, at: datetime) -> None:
-        """Derive all candidates anew from matches and sightings; `first_found_at` of those known is kept."""
+        First `decide` says what the current matches of each picture come to now.
+        """
         with self.immediate():
+            for row in self._run(_MATCHED, {}).fetchall():
+                self._decide_matches(row["picture_sha256"], decide)
             for row in self._run(_CONCERNED, {}).fetchall():
                 self._settle_candidates(row["listing_key"], at)
 
@@ -78,16 +79,6 @@ class Candidates(Store):
         """Return the candidates of these verdicts, best first; with `since`, only those first found then or later."""
         rows = self._run(_SELECT, {"verdicts": list(verdicts), "since": since})
         return [self._candidate(row) for row in rows.fetchall()]
-
-    def rendering(self, picture_sha256: str, reference_sha256: str) -> Rendering | None:
-        """Return what was drawn for this picture and reference when they were matched."""
-        row = self._first(
-            "SELECT * FROM match WHERE picture_sha256 = :picture AND reference_sha256 = :reference",
-            {"picture": picture_sha256, "reference": reference_sha256},
-        )
-        if row is None or row["side_by_side"] is None:
-            return None
-        return Rendering(side_by_side=row["side_by_side"], inliers=row["inliers"], difference=row["difference"])
 
     def candidate_rows(self) -> list[dict[str, Column]]:
         """Return the view `candidates`, as docs/database.md describes it, copies first."""
@@ -142,35 +133,4 @@ class Candidates(Store):
     def _matches(self, listing_key: str, work_id: str) -> Iterator[Match]:
         for row in self._run(_MATCHES, {"listing_key": listing_key}).fetchall():
             if row["work_id"] == work_id:
-                pair = {"picture": row["picture_sha256"], "reference": row["reference_sha256"]}
-                yield Match(
-                    picture_sha256=row["picture_sha256"],
-                    reference_sha256=row["reference_sha256"],
-                    verdict=Verdict(row["verdict"]),
-                    score=row["score"],
-                    because=row["because"],
-                    evidence=tuple(_evidence(found) for found in self._run(_EVIDENCE, pair)),
-                )
-
-
-def _evidence(row: Any) -> Evidence:
-    return Evidence(
-        picture_sha256=row["picture_sha256"],
-        reference_sha256=row["reference_sha256"],
-        stage=row["stage"],
-        stage_version=row["stage_version"],
-        parameters=row["parameters"],
-        verdict=Verdict(row["verdict"]),
-        score=row["score"],
-        because=row["because"],
-        mirrored=bool(row["mirrored"]),
-        measures=tuple(json.loads(row["measures"]).items()),
-        geometry=_geometry(row["geometry"]),
-    )
-
-
-def _geometry(text: str | None) -> Geometry | None:
-    if text is None:
-        return None
-    fields = json.loads(text)
-    return Geometry(**fields | {"transform": tuple(fields["transform"])})
+                yield self._match(row)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Relation(StrEnum):
@@ -53,3 +57,13 @@ class Edit:
             EditKind.COVERED: f"{100 * self.amount:.0f} % hidden",
         }
         return f"{self.kind.value} ({shown[self.kind]})"
+
+
+def edit_record(edit: Edit) -> dict[str, object]:
+    """Return an edit as it stands in JSON: `kind`, `amount`, and `text` for people."""
+    return {"kind": edit.kind.value, "amount": edit.amount, "text": str(edit)}
+
+
+def edit_of(record: Mapping[str, Any]) -> Edit:
+    """Return the edit that `edit_record` wrote."""
+    return Edit(kind=EditKind(record["kind"]), amount=record["amount"])

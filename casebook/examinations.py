@@ -7,7 +7,7 @@ compared with. So what is still to compare follows from the casebook alone, howe
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casebook.candidates import Candidates
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from casebook.types import Evidence, Match, Picture, Rendering
+    from casebook.matches import Decide
+    from casebook.types import Match, Picture, Rendering
 
 # An examination by another matcher counts for nothing.
 _COMPARED_WITH = """
@@ -61,33 +62,6 @@ _UPSERT_EXAMINATION = """
 INSERT INTO examination VALUES (:picture, :matcher_key, :compared_with, :at)
 ON CONFLICT (picture_sha256) DO UPDATE SET
     matcher_key = excluded.matcher_key, compared_with = excluded.compared_with, examined_at = excluded.examined_at
-"""
-
-_UPSERT_MATCH = """
-INSERT INTO match VALUES (
-    :picture, :reference, :verdict, :score, :because, :side_by_side, :inliers, :difference, :at, NULL
-) ON CONFLICT (picture_sha256, reference_sha256) DO UPDATE SET
-    verdict = excluded.verdict,
-    score = excluded.score,
-    because = excluded.because,
-    side_by_side = excluded.side_by_side,
-    inliers = excluded.inliers,
-    difference = excluded.difference,
-    found_at = excluded.found_at,
-    superseded_at = NULL
-"""
-
-_UPSERT_EVIDENCE = """
-INSERT INTO evidence VALUES (
-    :evidence_id, :picture, :reference, :stage, :stage_version, :parameters, :verdict, :score, :because, :mirrored,
-    :measures, :geometry
-) ON CONFLICT (evidence_id) DO UPDATE SET
-    verdict = excluded.verdict,
-    score = excluded.score,
-    because = excluded.because,
-    mirrored = excluded.mirrored,
-    measures = excluded.measures,
-    geometry = excluded.geometry
 """
 
 _PAGE_PICTURES = 1000
@@ -143,12 +117,14 @@ class Examinations(Candidates, Works):
         references: NumberSet,
         matches: Sequence[tuple[Match, Rendering | None]],
         at: datetime,
+        decide: Decide = list,
     ) -> None:
         """Add what the matcher found between this picture and the references of these numbers, in one transaction.
 
         The newest comparison of a picture with a reference holds: a match that it does not confirm is kept, marked as
-        superseded. The first examination by another matcher supersedes all that earlier ones found. A match has the
-        verdict copy or possible; sqlite3.IntegrityError where it has none.
+        superseded. The first examination by another matcher supersedes all that earlier ones found. `decide` then says
+        what all current matches of the picture come to, those found before included. A match has the verdict copy or
+        possible; sqlite3.IntegrityError where it has none.
         """
         with self.immediate():
             self._run(_UPSERT_PICTURE, picture_columns(picture))
@@ -166,6 +142,7 @@ class Examinations(Candidates, Works):
                 },
             )
             if matches or concerned:
+                self._decide_matches(picture.sha256, decide)
                 self._settle_candidates_of(picture.sha256, at)
 
     def record_problem(self, picture: Picture) -> None:
@@ -198,45 +175,3 @@ class Examinations(Candidates, Works):
         )
         for row in listings.fetchall():
             self._settle_candidates(row["listing_key"], at)
-
-    def _add_match(self, match: Match, rendering: Rendering | None, at: datetime) -> None:
-        pair = {"picture": match.picture_sha256, "reference": match.reference_sha256}
-        self._run(
-            _UPSERT_MATCH,
-            {
-                **pair,
-                "verdict": match.verdict,
-                "score": match.score,
-                "because": match.because,
-                "side_by_side": rendering and rendering.side_by_side,
-                "inliers": rendering and rendering.inliers,
-                "difference": rendering and rendering.difference,
-                "at": at,
-            },
-        )
-        self._run("DELETE FROM match_evidence WHERE picture_sha256 = :picture AND reference_sha256 = :reference", pair)
-        for place, evidence in enumerate(match.evidence):
-            self._add_evidence(evidence)
-            self._run(
-                "INSERT INTO match_evidence VALUES (:picture, :reference, :place, :evidence_id)",
-                {**pair, "place": place, "evidence_id": evidence.evidence_id},
-            )
-
-    def _add_evidence(self, evidence: Evidence) -> None:
-        self._run(
-            _UPSERT_EVIDENCE,
-            {
-                "evidence_id": evidence.evidence_id,
-                "picture": evidence.picture_sha256,
-                "reference": evidence.reference_sha256,
-                "stage": evidence.stage,
-                "stage_version": evidence.stage_version,
-                "parameters": evidence.parameters,
-                "verdict": evidence.verdict,
-                "score": evidence.score,
-                "because": evidence.because,
-                "mirrored": int(evidence.mirrored),
-                "measures": dict(evidence.measures),
-                "geometry": evidence.geometry and asdict(evidence.geometry),
-            },
-        )

@@ -11,7 +11,7 @@ from sqlite_utils import Database, Migrations
 from casebook.views import create_views
 
 APPLICATION_ID = 0x436F7079  # "Copy"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 migrations = Migrations("casebook")
 
@@ -43,6 +43,17 @@ def m003_numbered_references(db: Database) -> None:
     for statement in _COMPARISONS:
         db.execute(statement)
     db.execute("PRAGMA user_version = 3")
+
+
+@migrations()
+def m004_relations_and_edits(db: Database) -> None:
+    """Keep how sure a match is, how the two pictures are related and what was done; older matches say nothing of it."""
+    for table, how_sure in (("evidence", "log_odds"), ("match", "expected_false_alarms")):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN relation TEXT")
+        db.execute(f"ALTER TABLE {table} ADD COLUMN edits TEXT NOT NULL DEFAULT '[]'")
+        db.execute(f"ALTER TABLE {table} ADD COLUMN {how_sure} REAL")
+    create_views(db)
+    db.execute("PRAGMA user_version = 4")
 
 
 _SCANS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from copycatch.engine import Engine, Job
@@ -11,6 +12,7 @@ from copycatch.preparing import Watched, prepare_missing
 from copycatch.works import read_library
 from matching.matcher import matcher_key
 from matching.prepared import preparing_key
+from matching.verdicts import decided
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from copycatch.scan import Progress
     from copycatch.works import Library, Problem
     from copycatch.workspace import Workspace
+    from matching.stage import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ def compare_pictures(
     casebook: Casebook,
     *,
     processes: int,
+    context: Context,
     now: Callable[[], datetime],
     progress: Progress,
 ) -> Compared:
@@ -45,14 +49,16 @@ def compare_pictures(
     2. Prepare those references that a picture lacks and that were never prepared before.
     3. Compare each group of pictures with the references it lacks: as a rule new pictures with all of them, and all
        others with the new ones.
-    4. Derive the candidates.
+    4. Derive verdicts and candidates from all evidence there is: what a picture's matches say of one another depends
+       on the references that are watched now, and the verdicts on the budget of now.
 
     Each picture is one transaction, so a kill costs at most the pictures under way.
     """
+    key, decide = matcher_key(context), partial(decided, context=context)
     library = read_library(workspace)
     with PreparedReferences.open(workspace.prepared_path, preparing_key()) as prepared:
         watched = _note(library, casebook, prepared)
-        backlogs = casebook.backlogs(matcher_key())
+        backlogs = casebook.backlogs(key)
         if backlogs:
             prepare_missing(
                 _lacking(watched, casebook, *backlogs),
@@ -66,17 +72,15 @@ def compare_pictures(
     done, total = 0, sum(backlog.pictures for backlog in backlogs)
     for backlog in backlogs:
         references = _lacking(watched, casebook, backlog)
-        engine = Engine(Job(references=references, prepared=prepared.path, blobs=workspace.blobs_path), processes)
-        for examined in engine.examine_all(casebook.backlog_pictures(backlog, matcher_key())):
+        job = Job(references=references, prepared=prepared.path, blobs=workspace.blobs_path, context=context)
+        for examined in Engine(job, processes).examine_all(casebook.backlog_pictures(backlog, key)):
             if examined.readable:
-                casebook.record_examination(
-                    examined.picture, matcher_key(), backlog.references, examined.matches, now()
-                )
+                casebook.record_examination(examined.picture, key, backlog.references, examined.matches, now(), decide)
             else:
                 casebook.record_problem(examined.picture)
             done += 1
             progress("match", done, total)
-    casebook.refresh_candidates(now())
+    casebook.refresh_candidates(now(), decide)
     return Compared(pictures=total, problems=tuple(library.problems))
 
 

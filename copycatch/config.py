@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 import crawler.marketplaces
 from casebook.errors import CopycatchError
+from matching.judgement import DEFAULT_BUDGET, MOST_POSSIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,10 +61,6 @@ def http_url(value: str) -> str:
     return value
 
 
-def _http_url_or_empty(value: str) -> str:
-    return http_url(value) if value else value
-
-
 def _host(value: str) -> str:
     try:
         parts = urlsplit(f"//{value}")
@@ -98,6 +95,7 @@ Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
 Duration = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
 Whole = Annotated[int, Strict(), Field(ge=0)]
 Count = Annotated[int, Strict(), Field(ge=1)]
+Budget = Annotated[float, Strict(), Field(gt=0, le=MOST_POSSIBLE, allow_inf_nan=False)]
 Address = Annotated[str, AfterValidator(http_url)]
 Addresses = tuple[Address, ...]
 
@@ -113,7 +111,7 @@ class Owner:
     name: Annotated[Text, About("Your name or your studio's, as it stands in reports.")] = ""
     contact_url: Annotated[
         str,
-        AfterValidator(_http_url_or_empty),
+        AfterValidator(lambda value: http_url(value) if value else value),
         About(
             "A web page where a shop's administrator can reach you. The crawler shows it in its user agent, so that it "
             "is never anonymous; a scan refuses to start without it."
@@ -166,6 +164,22 @@ class MatchSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MatchingSettings:
+    """How sure a copy must be."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
+
+    false_alarms_per_100000: Annotated[
+        Budget,
+        About(
+            "How many of 100,000 strangers' pictures may be called copies by mistake; with fewer, more copies are only "
+            "possible ones. A change moves verdicts, and nothing is compared again.",
+            "pictures",
+        ),
+    ] = DEFAULT_BUDGET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """When `copycatch schedule` scans."""
 
@@ -212,6 +226,7 @@ class Config:
     owner: Owner = field(default_factory=Owner)
     crawl: CrawlLimits = field(default_factory=CrawlLimits)
     match: MatchSettings = field(default_factory=MatchSettings)
+    matching: MatchingSettings = field(default_factory=MatchingSettings)
     schedule: Schedule = field(default_factory=Schedule)
     targets: tuple[Target, ...] = ()
 
@@ -233,6 +248,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "owner": Owner,
     "crawl": CrawlLimits,
     "match": MatchSettings,
+    "matching": MatchingSettings,
     "schedule": Schedule,
     "targets": Target,
 }
@@ -268,6 +284,7 @@ class _File(BaseSettings):
     owner: Owner = Owner()
     crawl: CrawlLimits = CrawlLimits()
     match: MatchSettings = MatchSettings()
+    matching: MatchingSettings = MatchingSettings()
     schedule: Schedule = Schedule()
     targets: tuple[Target, ...] = ()
 
@@ -308,7 +325,7 @@ def load_config(path: Path) -> Config:
             f"{path} cannot be used:{listed}",
             remedy="Correct these keys; docs/configuration.md describes each one with its default.",
         )
-    return Config(owner=file.owner, crawl=file.crawl, match=file.match, schedule=file.schedule, targets=file.targets)
+    return Config(**{section: getattr(file, section) for section in SECTIONS})
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

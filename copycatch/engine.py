@@ -6,7 +6,7 @@ blobs themselves and give back rows. Only the process that started them writes t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from copycatch.pool import Pool
 from copycatch.preparing import load_library
 from matching.matcher import Matcher
 from matching.overlays import render
+from matching.stage import Context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -42,18 +43,20 @@ class Examined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What every worker needs: the references to compare with, the file that holds their prepared forms, the blobs."""
+    """What every worker needs: the references to compare with, the file that holds their prepared forms, the blobs, and
+    what stages are told."""
 
     references: tuple[Watched, ...]
     prepared: Path
     blobs: Path
+    context: Context = field(default_factory=Context.here)
 
 
 class Worker:
     """What one process knows and does."""
 
     def __init__(self, job: Job):
-        self._matcher = Matcher(load_library(job.prepared, job.references))
+        self._matcher = Matcher(load_library(job.prepared, job.references), context=job.context)
         self._blobs = Blobs(job.blobs)
 
     def examine(self, picture: Picture) -> Examined:

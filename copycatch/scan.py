@@ -14,6 +14,7 @@ from copycatch.crawling import crawl
 from copycatch.report import write_report
 from copycatch.version import PROGRAM, user_agent
 from crawler.job import CrawlJob, CrawlLimits, Target
+from matching.stage import Context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,6 +141,7 @@ def _compared(
         workspace,
         casebook,
         processes=config.match.processes,
+        context=Context.here(budget=config.matching.false_alarms_per_100000),
         now=now,
         progress=progress,
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from casebook.types import Match, Picture
+    from matching.stage import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,9 @@ def library_of(
     return ReferenceLibrary.build(described(name, data) for name, data in references)
 
 
-def compare(library: ReferenceLibrary, pictures: Iterable[tuple[str, bytes]]) -> Iterator[Comparison]:
+def compare(
+    library: ReferenceLibrary, pictures: Iterable[tuple[str, bytes]], context: Context | None = None
+) -> Iterator[Comparison]:
     """Yield a comparison with a `library_of` references for every picture, in order.
 
     Of references that are the same file the first name is given. Broken ones match nothing; `library.problems` says
@@ -63,7 +66,7 @@ def compare(library: ReferenceLibrary, pictures: Iterable[tuple[str, bytes]]) ->
     for reference in sorted(library.references, key=lambda item: item.path):
         names.setdefault(reference.sha256, reference.path)
     marks = {view.reference.sha256 for view in library.views if view.mark is not None}
-    matcher = Matcher(library)
+    matcher = Matcher(library, context=context)
     for name, data in pictures:
         examination = matcher.examine(data)
         telling = _telling(settled(examination.matches), marks)

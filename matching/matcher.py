@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from casebook.types import Evidence, Match, Picture, Verdict, content_id
+from casebook.types import Picture, content_id
 from matching.metadata import read_claims
 from matching.shortlist import Shortlist
 from matching.stage import Context
 from matching.stages import STAGES
+from matching.verdicts import STRENGTH, weighed
 from matching.views import PictureView
 
 if TYPE_CHECKING:
+    from casebook.types import Match
     from matching.library import ReferenceLibrary
     from matching.views import ReferenceView
-
-_STRENGTH = {Verdict.COPY: 2, Verdict.POSSIBLE: 1, Verdict.NONE: 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,10 @@ class Examination:
 
 
 def matcher_key(context: Context | None = None, *, exhaustive: bool = False) -> str:
-    """Name everything but the references that an answer depends on: stages, settings, judgement, library versions."""
+    """Name everything but the references that evidence depends on: stages, settings, judgement, library versions.
+
+    The budget of false alarms is no part of it: verdicts are derived from evidence (`matching.verdicts`).
+    """
     context = context or Context.here()
     stages = (part for stage in STAGES for part in (stage.NAME, stage.VERSION, context.parameters(stage.PARAMETERS)))
     return content_id("exhaustive" if exhaustive else "shortlist", *stages)
@@ -55,7 +58,7 @@ class Matcher:
         """Compare the bytes of one picture. Whatever they hold, nothing is raised: see `picture.problem`.
 
         Each match depends on its own reference alone, so a picture may be compared with a library in parts; see
-        `siblings.settled` for what matches say of one another.
+        `verdicts.decided` for what matches say of one another.
         """
         view = PictureView(data)
         raster = view.raster
@@ -73,30 +76,9 @@ class Matcher:
             range(len(views)) if self._shortlist is None else sorted({*self._shortlist.propose(view), *self._marks})
         )
         matches = [match for place in places if (match := self._match(view, views[place])) is not None]
-        matches.sort(key=lambda match: (-_STRENGTH[match.verdict], -match.score, match.reference_sha256))
+        matches.sort(key=lambda match: (-STRENGTH[match.verdict], -match.score, match.reference_sha256))
         return Examination(picture=picture, matches=tuple(matches))
 
     def _match(self, picture: PictureView, reference: ReferenceView) -> Match | None:
-        found = [stage.examine(picture, reference, self._context) for stage in STAGES]
-        evidence = sorted((item for item in found if item is not None), key=_strongest_first)
-        if not evidence or evidence[0].verdict is Verdict.NONE:
-            return None
-        best = evidence[0]
-        return Match(
-            picture_sha256=picture.sha256,
-            reference_sha256=reference.reference.sha256,
-            verdict=best.verdict,
-            score=best.score,
-            because=best.because,
-            evidence=tuple(evidence),
-            relation=best.relation,
-            edits=best.edits,
-            expected_false_alarms=(
-                None if best.log_odds is None else self._context.calibration.expected_false_alarms(best.log_odds)
-            ),
-        )
-
-
-def _strongest_first(evidence: Evidence) -> tuple[int, float]:
-    """Sort key; equals keep the order of the stages, so that the exact file is named before anything weaker."""
-    return -_STRENGTH[evidence.verdict], -evidence.score
+        found = (stage.examine(picture, reference, self._context) for stage in STAGES)
+        return weighed((item for item in found if item is not None), self._context)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
 
-from matching.judgement import DEFAULT_BUDGET, STANDARD, Calibration, Judgement
+from matching.judgement import DEFAULT_BUDGET, MOST_POSSIBLE, STANDARD, Calibration, Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,8 @@ class Context:
     """What a stage is told besides the two pictures.
 
     `libraries` names the versions that its figures depend on. `calibration` says how often an agreement comes by
-    chance, `budget` how many false alarms per 100,000 pictures the owner accepts.
+    chance. `budget` is how many false alarms per 100,000 pictures the owner accepts; no evidence depends on it, only
+    the verdict that follows from evidence (`matching.verdicts`).
     """
 
     libraries: Mapping[str, str]
@@ -31,8 +32,8 @@ class Context:
     budget: float = DEFAULT_BUDGET
 
     def verdict(self, judgement: Judgement) -> Verdict:
-        """Return what follows from a judgement within the budget."""
-        return self.calibration.verdict(judgement, self.budget)
+        """Return what a stage says: what follows from a judgement within the largest budget."""
+        return self.calibration.verdict(judgement, MOST_POSSIBLE)
 
     @classmethod
     def here(cls, calibration: Calibration = STANDARD, budget: float = DEFAULT_BUDGET) -> Context:
@@ -42,8 +43,7 @@ class Context:
 
     def parameters(self, stage: Mapping[str, float]) -> str:
         """Return what goes into `Evidence.parameters`: the stage's settings and the library versions, as JSON."""
-        judged = {"budget": self.budget, **asdict(self.calibration)}
-        settings = {"judgement": judged, "libraries": dict(self.libraries), "settings": dict(stage)}
+        settings = {"judgement": asdict(self.calibration), "libraries": dict(self.libraries), "settings": dict(stage)}
         return json.dumps(settings, sort_keys=True)
 
 

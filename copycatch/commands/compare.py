@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from casebook.edits import edit_record
 from casebook.types import ReferenceKind, Verdict
 from copycatch.atomic_file import write_atomically
 from copycatch.commands.options import json_option
@@ -17,7 +18,9 @@ from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.works import PICTURE_SUFFIXES, pictures_below, printable_path, read_entries, read_file
 from matching.compare import Comparison, Kinds, library_of
 from matching.compare import compare as compare_pictures
+from matching.judgement import DEFAULT_BUDGET, MOST_POSSIBLE
 from matching.overlays import render
+from matching.stage import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +59,17 @@ class Trouble(NamedTuple):
 @click.option(
     "--overlays", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Draw each match into DIR."
 )
-def compare(references: Path, pictures: Path, as_json: bool, show_all: bool, overlays: Path | None) -> None:
+@click.option(
+    "--false-alarms",
+    type=click.FloatRange(0, MOST_POSSIBLE, min_open=True),
+    default=DEFAULT_BUDGET,
+    show_default=True,
+    metavar="N",
+    help="How many of 100,000 strangers' pictures may be called copies by mistake.",
+)
+def compare(
+    references: Path, pictures: Path, as_json: bool, show_all: bool, overlays: Path | None, false_alarms: float
+) -> None:
     """Compare PICTURES with REFERENCES; each is a picture file or a folder of them."""
     troubles: list[Trouble] = []
     ours, theirs = _named(references), _named(pictures)
@@ -66,9 +79,8 @@ def compare(references: Path, pictures: Path, as_json: bool, show_all: bool, ove
     troubles += [Trouble(None, _empty(place)) for place, named in ((references, ours), (pictures, theirs)) if not named]
     for name, message in troubles:
         click.echo(plain(message if name is None else f"reference {name}: {message}"), err=True)
-    found: Iterator[Comparison] = (
-        item for item in _compared(library, theirs) if item.matches or item.problem or show_all
-    )
+    compared = _compared(library, theirs, Context.here(budget=false_alarms))
+    found: Iterator[Comparison] = (item for item in compared if item.matches or item.problem or show_all)
     if overlays is not None:
         overlays.mkdir(parents=True, exist_ok=True)
         found = _drawn(found, ours, theirs, overlays)
@@ -116,7 +128,7 @@ def _match_record(reference: str, match: Match) -> dict[str, Any]:
         "expected_false_alarms": match.expected_false_alarms,
         "relation": match.relation and match.relation.value,
         "mirrored": told.mirrored,
-        "edits": [{"kind": edit.kind.value, "amount": edit.amount} for edit in match.edits],
+        "edits": [edit_record(edit) for edit in match.edits],
         "reference_share": geometry and geometry.reference_share,
         "picture_share": geometry and geometry.picture_share,
         "transform": geometry and list(geometry.transform),
@@ -157,10 +169,10 @@ def _contents(named: dict[str, Path], troubles: list[Trouble]) -> Iterator[tuple
             yield name, data
 
 
-def _compared(library: ReferenceLibrary, theirs: dict[str, Path]) -> Iterator[Comparison]:
+def _compared(library: ReferenceLibrary, theirs: dict[str, Path], context: Context) -> Iterator[Comparison]:
     """Yield the pictures in order, those that cannot be read last."""
     unread: list[Trouble] = []
-    yield from compare_pictures(library, _contents(theirs, unread))
+    yield from compare_pictures(library, _contents(theirs, unread), context)
     for name, message in unread:
         yield Comparison(name=str(name), picture=None, problem=message)
 

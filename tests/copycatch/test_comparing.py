@@ -23,6 +23,8 @@ from casebook.types import (
 from copycatch.comparing import compare_pictures
 from copycatch.workspace import Workspace
 from fixtures.demo.pictures import Studio
+from matching.judgement import DEFAULT_BUDGET
+from matching.stage import Context
 from tests.copycatch.filled import RUN_ID, SHOP, STARTED, make_workspace
 
 Heard = list[tuple[str, int, int]]
@@ -61,7 +63,7 @@ def show(workspace: Workspace, name: str, data: bytes) -> Picture:
     return picture
 
 
-def compare(workspace: Workspace) -> Heard:
+def compare(workspace: Workspace, budget: float = DEFAULT_BUDGET) -> Heard:
     """Compare what is to be compared; return what was heard of it."""
     heard: Heard = []
     with workspace.casebook() as casebook:
@@ -69,6 +71,7 @@ def compare(workspace: Workspace) -> Heard:
             workspace,
             casebook,
             processes=1,
+            context=Context.here(budget=budget),
             now=lambda: STARTED,
             progress=lambda phase, done, total: heard.append((phase, done, total)),
         )

@@ -1,0 +1,73 @@
+"""From findings to verdicts.
+
+Nothing here looks at a picture, so all of it can be done again from stored evidence: when the owner changes the budget
+of false alarms, and when references come and go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from casebook.types import Match, Verdict
+from matching.siblings import settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from casebook.types import Evidence
+    from matching.stage import Context
+
+STRENGTH = {Verdict.COPY: 2, Verdict.POSSIBLE: 1, Verdict.NONE: 0}
+
+
+def weighed(evidence: Iterable[Evidence], context: Context) -> Match | None:
+    """Return what the findings of all stages on one picture and one reference come to; None where none says more than
+    `none`.
+
+    1. A `copy` that the budget of false alarms does not allow counts as `possible`.
+    2. The strongest finding then gives the match its verdict, its sentence, its relation and its edits.
+
+    The match keeps the findings as the stages gave them, strongest first, in an order that no budget changes.
+    """
+    ranked = sorted(evidence, key=_strongest_first)
+    if not ranked or ranked[0].verdict is Verdict.NONE:
+        return None
+    best = min((_within_budget(found, context) for found in ranked), key=_strongest_first)
+    return Match(
+        picture_sha256=best.picture_sha256,
+        reference_sha256=best.reference_sha256,
+        verdict=best.verdict,
+        score=best.score,
+        because=best.because,
+        evidence=tuple(ranked),
+        relation=best.relation,
+        edits=best.edits,
+        expected_false_alarms=_expected(best, context),
+    )
+
+
+def decided(matches: Iterable[Match], context: Context) -> list[Match]:
+    """Return the matches of one picture, likeliest first, as their evidence, the budget and one another make them.
+
+    Only the evidence of what is given counts, so deciding twice, or with more references later, is as deciding once.
+    """
+    again = (weighed(match.evidence, context) for match in matches)
+    return settled(match for match in again if match is not None)
+
+
+def _within_budget(found: Evidence, context: Context) -> Evidence:
+    expected = _expected(found, context)
+    if found.verdict is not Verdict.COPY or expected is None or expected <= context.budget:
+        return found
+    because = f"More false alarms to be expected than the budget allows. {found.because}"
+    return replace(found, verdict=Verdict.POSSIBLE, because=because)
+
+
+def _expected(found: Evidence, context: Context) -> float | None:
+    return None if found.log_odds is None else context.calibration.expected_false_alarms(found.log_odds)
+
+
+def _strongest_first(found: Evidence) -> tuple[int, float]:
+    """Sort key; equals keep the order of the stages, so that the exact file is named before anything weaker."""
+    return -STRENGTH[found.verdict], -found.score
