@@ -30,11 +30,13 @@ VERSION = 2
 MAX_DISTANCE = 10
 NEAR_DISTANCE = 4
 MIN_CELLS = 12
+EVERYWHERE = 0.95
 TOO_PLAIN = -3.0
 PARAMETERS: Mapping[str, float] = {
     "max_distance": MAX_DISTANCE,
     "near_distance": NEAR_DISTANCE,
     "min_cells": MIN_CELLS,
+    "everywhere": EVERYWHERE,
     "too_plain": TOO_PLAIN,
     **WEIGHTS,
 }
@@ -48,8 +50,8 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
 
     1. Take the nearest of the reference's eight turns and mirrors; farther than 10 bits there is nothing to say.
     2. Lay the frames over one another with that turn and measure dense agreement.
-    3. Judge where and how well they agree. Where there are fewer than 12 textured cells to tell by, a distance of 4
-       bits or less is `possible`.
+    3. Where less than 95 % of the texture agrees, these are not the frames and there is nothing to say; else judge how
+       well they agree. Where there are fewer than 12 textured cells to tell by, 4 bits or less are `possible`.
     """
     if not picture.readable or picture.phash is None or not reference.phashes:
         return None
@@ -63,6 +65,9 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     agreement = measure(theirs.pixels, ours.pixels, between)
     transform = np.linalg.inv(ours.to_working) @ between @ theirs.to_working
     if agreement.cells >= MIN_CELLS:
+        if agreement.agreeing < EVERYWHERE:
+            # Not these frames, then; which parts agree is for points to find.
+            return None
         judgement = judge(agreement, reference.kind)
         verdict, log_odds = context.verdict(judgement), judgement.log_odds
     else:
