@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from casebook.edits import edit_record
 from casebook.types import Evidence, Match, Verdict
 from copycatch.moments import moment
 from copycatch.output import plain, print_line, print_table
@@ -22,7 +23,7 @@ CSV_COLUMNS = (
     "candidate_id", "verdict", "score", "because", "work_id", "work_title", "marketplace", "listing_id", "listing_url",
     "listing_title", "price_amount", "price_currency", "state", "state_reason", "seller_name", "seller_url",
     "picture_url", "picture_sha256", "reference_path", "reference_sha256", "mirrored", "still_shown", "first_found_at",
-    "last_found_at", "last_live_at",
+    "last_found_at", "last_live_at", "relation", "edits", "expected_false_alarms",
 )  # fmt: skip
 
 
@@ -68,6 +69,17 @@ def print_candidates(
     for number, record in enumerate(records, start=1):
         print_line(f"{number:>{width}}  {plain(record['listing_url'])}")
         print_line(f"{'':>{width}}  {plain(record['because'])}")
+        told = (record["relation"], record["edits"], false_alarms_shown(record["expected_false_alarms"]))
+        if any(told):
+            print_line(f"{'':>{width}}  {'; '.join(part for part in told if part)}")
+
+
+def false_alarms_shown(expected: float | None) -> str | None:
+    """Say how often a match comes by chance, in two digits at most; None where that is not known."""
+    if expected is None:
+        return None
+    number = "fewer than 1" if expected < 1 else f"about {float(f'{expected:.2g}'):,.0f}"
+    return f"{number} of 100,000 strangers' pictures would look this alike"
 
 
 def state_shown(row: Mapping[str, Any], started_at: datetime) -> str:
@@ -92,6 +104,9 @@ def _match(match: Match) -> dict[str, Any]:
         "verdict": match.verdict.value,
         "score": match.score,
         "because": match.because,
+        "relation": match.relation and match.relation.value,
+        "edits": [edit_record(edit) for edit in match.edits],
+        "expected_false_alarms": match.expected_false_alarms,
         "evidence": [_evidence(found) for found in match.evidence],
     }
 
@@ -106,6 +121,9 @@ def _evidence(found: Evidence) -> dict[str, Any]:
         "score": found.score,
         "because": found.because,
         "mirrored": found.mirrored,
+        "relation": found.relation and found.relation.value,
+        "edits": [edit_record(edit) for edit in found.edits],
+        "log_odds": found.log_odds,
         "measures": dict(found.measures),
         "geometry": None
         if geometry is None
@@ -114,5 +132,6 @@ def _evidence(found: Evidence) -> dict[str, Any]:
             "inliers": geometry.inliers,
             "reference_share": geometry.reference_share,
             "picture_share": geometry.picture_share,
+            "outline": list(geometry.outline),
         },
     }

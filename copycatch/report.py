@@ -19,7 +19,7 @@ from casebook.errors import BlobDamaged, BlobMissing, CopycatchError
 from casebook.pictures import claims_of
 from casebook.types import Match, ScanRun, Verdict
 from copycatch.atomic_file import write_atomically
-from copycatch.candidate_list import state_shown
+from copycatch.candidate_list import false_alarms_shown, state_shown
 from copycatch.changes import SHOWN_AT_MOST as GONE_SHOWN
 from copycatch.changes import Gone, gone_in
 from copycatch.coverage import run_alarms
@@ -128,6 +128,7 @@ def render(
         lstrip_blocks=True,
         finalize=lambda value: value if isinstance(value, Markup) else plain(value),
     )
+    environment.filters["false_alarms"] = false_alarms_shown
     environment.filters["moment"] = moment
     environment.filters["with_moments"] = with_moments
     style = files("copycatch").joinpath("templates", "report.css").read_text(encoding="utf-8")

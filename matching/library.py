@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from casebook.types import ReferenceKind, WorkKind, content_id
+from matching.agreement import measure
 from matching.decode import decode
 from matching.marks.mark import Mark
+from matching.stages.orb import MIN_CELLS
 from matching.views import ReferenceView
 
 if TYPE_CHECKING:
@@ -81,9 +85,20 @@ def prepare(reference: Reference, kind: WorkKind, data: bytes) -> tuple[Referenc
     if reference.kind is ReferenceKind.WATERMARK:
         mark, problem = Mark.read(data)
         return replace(view, mark=mark), problem
-    if raster.problem is None and not view.phashes and len(view.variants[0]) < FEW_POINTS:
-        return view, "too plain to be recognised in anything but the very same file"
-    return view, raster.problem
+    return view, raster.problem or _plainness(view)
+
+
+def _plainness(view: ReferenceView) -> str | None:
+    """Say how little a reference can be told by, where it is too little."""
+    points = len(view.variants[0])
+    if points >= FEW_POINTS:
+        return None
+    if not view.phashes:
+        return "too plain to be recognised in anything but the very same file"
+    grey = view.grey().pixels
+    if measure(grey, grey, np.eye(3)).cells >= MIN_CELLS:
+        return None
+    return f"only {points} points and little texture: as a rule its copies will be `possible` at most, never `copy`"
 
 
 def _preferred(view: ReferenceView) -> tuple[bool, bool, str]:

@@ -143,9 +143,9 @@ class PictureView:
 class ReferenceView:
     """A reference, ready to be compared: about 110 kB each, so that thousands fit in memory.
 
-        `width` and `height` are pixels after the EXIF turn. `variants` holds the ORB features of the picture and of its
-    XX are those of the eight turns and mirrors, empty for a
-        picture too plain to have one. `mark` is what a watermark reference shows.
+    `width` and `height` are pixels after the EXIF turn. `variants` holds the ORB features of the picture and of its
+    mirror image, each in its own working pixels. `phashes` are those of the eight turns and mirrors, empty for a
+    picture too plain to have one. `mark` is what a watermark reference shows.
     """
 
     reference: Reference

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from casebook.edits import Edit, EditKind, Relation
 from casebook.types import (
     Evidence,
     Fetch,
@@ -176,6 +177,9 @@ def reference(name: str, of: str | None = None) -> Reference:
     return Reference(sha256=sha(f"reference {name}"), work_id=of or name, path=f"{name}.jpg")
 
 
+EDITS = (Edit(kind=EditKind.CROPPED, amount=0.5), Edit(kind=EditKind.MIRRORED))
+
+
 def match(content: str, name: str, verdict: Verdict = Verdict.COPY, score: float = 0.9) -> Match:
     stages = tuple(
         Evidence(
@@ -190,10 +194,17 @@ def match(content: str, name: str, verdict: Verdict = Verdict.COPY, score: float
             mirrored=stage == "orb",
             measures=(("inliers", 120.0), ("agreement", 0.75)),
             geometry=Geometry(
-                transform=(1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0), inliers=120, reference_share=0.5, picture_share=1.0
+                transform=(1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0),
+                inliers=120,
+                reference_share=0.5,
+                picture_share=1.0,
+                outline=(0.0, 0.0, 4.0, 0.0, 4.0, 3.0, 0.0, 3.0),
             )
             if stage == "orb"
             else None,
+            relation=Relation.SAME_PHOTOGRAPH,
+            edits=EDITS,
+            log_odds=4.5,
         )
         for stage in ("orb", "phash")
     )
@@ -204,6 +215,9 @@ def match(content: str, name: str, verdict: Verdict = Verdict.COPY, score: float
         score=score,
         because="the same picture",
         evidence=stages,
+        relation=Relation.SAME_PHOTOGRAPH,
+        edits=EDITS,
+        expected_false_alarms=0.25,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,8 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casebook.casebook import Casebook
+from casebook.edits import Relation
 from casebook.number_sets import NumberSet
-from casebook.types import Match, ReferenceKind, Verdict, WorkKind
+from casebook.types import Evidence, Match, ReferenceKind, Verdict, WorkKind
+from matching.stage import Context
+from matching.verdicts import decided, weighed
 from tests.casebook.makers import at, listing, match, page_visit, picture, picture_visit, reference, run, sha, work
 
 Folder = dict[str, WorkKind]  # the owner's references by name, each of a work of its own
@@ -167,6 +171,29 @@ def test_a_comparison_with_some_references_leaves_the_matches_with_others(casebo
     assert casebook.candidates() == [], "another matcher has not confirmed it"
 
 
+def test_a_sibling_is_demoted_by_what_is_found_later_and_stands_again_when_that_leaves(casebook: Casebook) -> None:
+    show(casebook, "red")
+    know(casebook, photos("a", "b"))
+    numbers = casebook.reference_numbers()
+    context = Context(libraries={})
+    decide = partial(decided, context=context)
+
+    def verdicts() -> dict[str, str]:
+        return {candidate.work_id: candidate.verdict.value for candidate in casebook.candidates()}
+
+    for name, log_odds in (("a", 3.0), ("b", 6.0)):
+        found = weighed([found_of("red", name, log_odds)], context)
+        assert found is not None
+        references = NumberSet.of([numbers[sha(f"reference {name}")]])
+        casebook.record_examination(picture("red"), "matcher", references, [(found, None)], at(10), decide)
+        assert verdicts()[name] == "copy"
+    assert verdicts() == {"a": "possible", "b": "copy"}
+    for folder, expected in ((photos("a"), {"a": "copy"}), (photos("a", "b"), {"a": "possible", "b": "copy"})):
+        know(casebook, folder)
+        casebook.refresh_candidates(at(20), decide)
+        assert verdicts() == expected
+
+
 # What follows is one random history after another, each against a single comparison of everything at its end.
 
 NAMES, CONTENTS = "abcd", ("red", "blue", "green")
@@ -176,14 +203,31 @@ EVENTS = st.one_of(
     st.tuples(st.just("show"), st.sampled_from(CONTENTS)),
     st.tuples(st.just("compare"), st.integers(0, 4)),  # killed after so many pictures
     st.tuples(st.just("update"), st.none()),
+    st.tuples(st.just("budget"), st.sampled_from([100.0, 1.0, 0.01])),
 )
 
 
-def answer(content: str, name: str, kind: WorkKind, matcher: int) -> Match | None:
+LEFT, RIGHT = (0.0, 0.0, 4.0, 0.0, 4.0, 3.0, 0.0, 3.0), (5.0, 0.0, 9.0, 0.0, 9.0, 3.0, 5.0, 3.0)
+
+
+def found_of(content: str, name: str, log_odds: float, outline: tuple[float, ...] = LEFT) -> Evidence:
+    """Evidence that the reference lies there in the picture; beyond log-odds of 0 it says copy."""
+    (evidence, _) = match(content, name, Verdict.COPY if log_odds > 0 else Verdict.POSSIBLE).evidence
+    assert evidence.geometry is not None
+    return replace(
+        evidence,
+        score=0.5 + log_odds / 100,
+        relation=Relation.SAME_PHOTOGRAPH if log_odds > 0 else Relation.SAME_SCENE,
+        log_odds=log_odds,
+        geometry=replace(evidence.geometry, outline=outline),
+    )
+
+
+def answer(content: str, name: str, kind: WorkKind, matcher: int, context: Context) -> Match | None:
     """What a matcher of this version would say: nothing to do with pictures, but always the same."""
-    digit = hashlib.sha256(f"{content} {name} {kind} {matcher}".encode()).digest()[0]
-    verdict = Verdict.COPY if digit % 2 else Verdict.POSSIBLE
-    return match(content, name, verdict, score=digit / 256) if digit % 3 else None
+    found, odds, side, *_ = hashlib.sha256(f"{content} {name} {kind} {matcher}".encode()).digest()
+    evidence = found_of(content, name, odds / 32 - 2, LEFT if side % 2 else RIGHT)
+    return weighed([evidence if name != "d" else replace(evidence, log_odds=None)], context) if found % 3 else None
 
 
 class Owner:
@@ -195,6 +239,7 @@ class Owner:
         self.folder: Folder = {}
         self.shown: set[str] = set()
         self.matcher = 1
+        self.budget = 100.0
         self.kind_changes: Counter[str] = Counter()
         self.last_kinds: Folder = {}
         self.compared: Counter[tuple[str, str, int, int]] = Counter()
@@ -212,6 +257,8 @@ class Owner:
 
     def compare(self, most: int | None = None) -> None:
         matcher = f"matcher {self.matcher}"
+        context = Context(libraries={}, budget=self.budget)
+        decide = partial(decided, context=context)
         names = {self.casebook.reference_numbers()[sha(f"reference {name}")]: name for name in self.folder}
         contents = {sha(content): content for content in self.shown}
         waiting = (
@@ -223,12 +270,12 @@ class Owner:
             content = contents[found.sha256]
             held = [names[number] for number in backlog.references]
             self.compared.update((content, name, self.kind_changes[name], self.matcher) for name in held)
-            answers = [answer(content, name, self.folder[name], self.matcher) for name in held]
+            answers = [answer(content, name, self.folder[name], self.matcher, context) for name in held]
             self.casebook.record_examination(
-                found, matcher, backlog.references, [(each, None) for each in answers if each], at(10)
+                found, matcher, backlog.references, [(each, None) for each in answers if each], at(10), decide
             )
         if most is None:
-            self.casebook.refresh_candidates(at(20))
+            self.casebook.refresh_candidates(at(20), decide)
 
     def candidates(self) -> list[tuple[object, ...]]:
         return sorted(
@@ -255,10 +302,13 @@ def test_whatever_came_and_went_candidates_are_those_of_one_comparison_of_everyt
                     case "compare":
                         assert isinstance(value, int)
                         owner.compare(most=value)
+                    case "budget":
+                        assert isinstance(value, float)
+                        owner.budget = value
                     case _:
                         owner.matcher += 1
             owner.compare()
-            fresh.matcher = owner.matcher
+            fresh.matcher, fresh.budget = owner.matcher, owner.budget
             fresh.put(owner.folder)
             for content in sorted(owner.shown):
                 fresh.show(content)

@@ -255,6 +255,9 @@ def test_a_candidate_row_tells_a_complaint_tool_what_it_needs(casebook: Casebook
     expected = {
         "verdict": "copy",
         "because": "the same picture",
+        "relation": "same photograph",
+        "edits": "cropped (50 % shown), mirrored",
+        "expected_false_alarms": 0.25,
         "work_title": "The tree",
         "listing_url": "https://shop.example/item/1",
         "listing_title": "A print",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from casebook.casebook import Casebook
 from casebook.number_sets import NumberSet
 from casebook.schema import SCHEMA_VERSION
 from casebook.values import time_text
+from matching.stage import Context
+from matching.verdicts import decided
 from tests.casebook.makers import at
 
 SQL = (Path(__file__).parent / "casebook_0_1_0.sql").read_text(encoding="utf-8")
@@ -64,3 +67,13 @@ def test_an_old_match_whose_reference_left_the_folder_goes_with_the_first_new_ex
         updated.record_examination(found, "matcher", NumberSet.of([1]), [], at(minutes, 500))
         (row,) = updated._view("SELECT superseded_at FROM match")
         assert row["superseded_at"] == time_text(at(0, 500))
+
+
+def test_a_match_from_before_the_update_tells_no_relation_and_no_edits(updated: Casebook) -> None:
+    (row,) = updated.candidate_rows()
+    assert (row["relation"], row["edits"], row["expected_false_alarms"]) == (None, None, None)
+    (match,) = updated.candidates()[0].matches
+    assert (match.relation, match.edits, match.expected_false_alarms) == (None, (), None)
+    assert {(found.relation, found.edits, found.log_odds) for found in match.evidence} == {(None, (), None)}
+    updated.refresh_candidates(at(0, 500), partial(decided, context=Context(libraries={})))
+    assert updated.candidates()[0].matches == (match,)

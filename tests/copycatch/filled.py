@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from casebook.edits import Edit, EditKind, Relation
 from casebook.number_sets import NumberSet
 from casebook.types import (
     Claim,
@@ -100,7 +101,8 @@ def _match(picture: str, reference: str) -> Match:
     )  # fmt: skip
     return Match(
         picture_sha256=picture, reference_sha256=reference, verdict=Verdict.COPY, score=0.98,
-        because=evidence.because, evidence=(evidence,),
+        because=evidence.because, evidence=(evidence,), relation=Relation.SAME_PHOTOGRAPH,
+        edits=(Edit(kind=EditKind.CROPPED, amount=0.62), Edit(kind=EditKind.MIRRORED)), expected_false_alarms=3.2,
     )  # fmt: skip
 
 

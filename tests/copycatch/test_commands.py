@@ -22,6 +22,7 @@ from rich.console import Console
 from casebook.errors import CopycatchError
 from casebook.types import ScanRun
 from copycatch import commands, output
+from copycatch.candidate_list import false_alarms_shown
 from copycatch.cli import cli
 from copycatch.commands import status
 from tests.copycatch.filled import HOSTILE_TITLE, RUN_ID, STARTED, fill, picture_bytes
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tests.copycatch.conftest import Run
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+GEOMETRY = ("transform", "inliers", "reference_share", "picture_share", "outline")
 LISTING_PAGE = """<html><head><title>x</title><script type="application/ld+json">
 {"@type": "Product", "name": "Heron print", "image": ["https://shop.example/1.jpg"], "sku": "7",
 "offers": {"@type": "Offer", "price": "12.50", "priceCurrency": "EUR", "availability": "https://schema.org/InStock"}}
@@ -194,8 +196,31 @@ def test_candidates_as_json_have_the_documented_fields(filled: Workspace, run: R
     (match,) = record["matches"]
     (evidence,) = match["evidence"]
     named = documented("candidates", "`matches`: each")
-    assert {*match, *evidence, "transform", "inliers", "reference_share", "picture_share"} == named
+    assert {*match, *evidence, *GEOMETRY, "kind", "amount", "text"} == named
     assert (record["mirrored"], record["still_shown"]) == (True, True)
+    told = ("same photograph", "cropped (62 % shown), mirrored", 3.2)
+    assert (record["relation"], record["edits"], record["expected_false_alarms"]) == told
+    assert (match["relation"], match["expected_false_alarms"]) == (told[0], told[2])
+    assert match["edits"] == [
+        {"kind": "cropped", "amount": 0.62, "text": "cropped (62 % shown)"},
+        {"kind": "mirrored", "amount": None, "text": "mirrored"},
+    ]
+
+
+def test_candidates_are_told_with_relation_edits_and_how_often_that_comes_by_chance(
+    filled: Workspace, run: Run
+) -> None:
+    told = (
+        "same photograph; cropped (62 % shown), mirrored; about 3 of 100,000 strangers' pictures would look this alike"
+    )
+    assert told in run("candidates", workspace=filled).stdout
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"), [(0.2, "fewer than 1"), (1.0, "about 1"), (3.6, "about 4"), (1234.0, "about 1,200")]
+)
+def test_a_number_of_false_alarms_is_said_in_two_digits_at_most(expected: float, said: str) -> None:
+    assert false_alarms_shown(expected) == f"{said} of 100,000 strangers' pictures would look this alike"
 
 
 def test_candidates_as_csv_have_the_documented_columns_and_no_formula(filled: Workspace, run: Run) -> None:

@@ -206,3 +206,28 @@ def test_the_line_of_a_picture_tells_its_best_match_and_what_its_file_says(
 
 def test_every_line_has_the_documented_fields() -> None:
     assert set(trouble_record(Trouble(None, "none"))) == documented("compare", "`--json` fields:")
+
+
+def test_the_best_match_tells_relation_edits_and_expected_false_alarms(folders: tuple[Path, Path], run: Run) -> None:
+    ours, theirs = folders
+    turned = picture().transpose(Image.Transpose.FLIP_LEFT_RIGHT).resize((288, 216))
+    (theirs / "photo.jpg").write_bytes(encoded(turned, "JPEG", quality=90))
+    (record,) = compared(run, ours, theirs)
+    assert record["relation"] == "same photograph"
+    assert 0 < record["expected_false_alarms"] < 1
+    edits = {edit["kind"]: edit for edit in record["edits"]}
+    assert edits["mirrored"] == {"kind": "mirrored", "amount": None, "text": "mirrored"}
+    assert edits["scaled"]["amount"] == pytest.approx(0.75, abs=0.01)
+    assert edits["scaled"]["text"] == "scaled (to 75 %)"
+
+
+def test_a_copy_beyond_the_budget_of_false_alarms_is_possible(folders: tuple[Path, Path], run: Run) -> None:
+    ours, theirs = folders
+    (theirs / "photo.jpg").write_bytes(encoded(picture(), "JPEG", quality=50))
+    (record,) = compared(run, ours, theirs)
+    expected = record["expected_false_alarms"]
+    for budget, verdict in ((2 * expected, "copy"), (expected / 2, "possible")):
+        (record,) = compared(run, ours, theirs, "--false-alarms", str(budget))
+        assert (record["verdict"], record["expected_false_alarms"]) == (verdict, expected)
+    for unusable in ("0", "5001"):
+        assert run("compare", ours, theirs, "--false-alarms", unusable).exit_code == 2

@@ -123,6 +123,23 @@ def test_references_that_come_and_go_lead_to_the_candidates_of_one_comparison(
     assert candidates(watching) == before
 
 
+def test_another_budget_moves_verdicts_and_compares_nothing_again(watching: Workspace, studio: Studio) -> None:
+    put(watching, studio, "misty-ridge")
+    show(watching, "ridge", studio.picture("misty-ridge/cropped"))
+    compare(watching)
+    with watching.casebook() as casebook:
+        (row,) = casebook.candidate_rows()
+    expected = float(str(row["expected_false_alarms"]))
+    assert row["relation"] == "same photograph"
+    assert "cropped" in str(row["edits"])
+    for budget, verdict in ((expected / 2, "possible"), (expected * 2, "copy")):
+        assert compare(watching, budget) == []
+        with watching.casebook() as casebook:
+            (again,) = casebook.candidate_rows()
+        assert again["verdict"] == verdict
+    assert again == row
+
+
 def test_a_reference_whose_prepared_form_is_damaged_is_prepared_anew(watching: Workspace, studio: Studio) -> None:
     put(watching, studio, "misty-ridge")
     show(watching, "soap", studio.picture("soap-stack-1"))

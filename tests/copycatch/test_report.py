@@ -103,7 +103,8 @@ def test_a_candidate_is_told_with_its_facts_and_its_evidence(filled: Workspace) 
     text = Parsed(report_of(filled)).text
     for part in (
         "1 copy, 0 possible", "1 new", "Copy", "Mirrored", "W-0001", "12.50 EUR", "@Seller <b>",
-        "live: it can be bought",
+        "live: it can be bought", "Relation same photograph", "Edits cropped (62 % shown), mirrored",
+        "By chance about 3 of 100,000 strangers' pictures would look this alike",
         "the hashes differ in 1 of 64 bits", "2026-11-21 02:31 UTC", "https://shop.example/1.jpg", "96 × 96 pixels",
     ):  # fmt: skip
         assert part in text, part

@@ -5,10 +5,11 @@ import hashlib
 import pytest
 from drawn_pictures import photograph
 from picture_edits import jpeg
-from PIL import Image
+from PIL import Image, ImageFilter
 
-from casebook.types import Reference, WorkKind
-from matching.library import ReferenceLibrary
+from casebook.types import Reference, Verdict, WorkKind
+from matching.library import FEW_POINTS, ReferenceLibrary
+from matching.matcher import Matcher
 
 PICTURE = jpeg(photograph(0), 90)
 OTHER = jpeg(photograph(50), 90)
@@ -38,6 +39,25 @@ def test_a_broken_reference_is_a_problem_and_the_others_stay():
 def test_a_reference_too_plain_to_be_recognised_is_reported():
     library = ReferenceLibrary.build([entry(jpeg(Image.new("RGB", (300, 200), "beige")), "plain")])
     assert list(library.problems.values()) == ["too plain to be recognised in anything but the very same file"]
+
+
+def test_a_reference_with_little_to_tell_it_by_is_reported_and_its_copies_are_possible():
+    gradient = Image.linear_gradient("L").resize((640, 480)).convert("RGB")
+    library = ReferenceLibrary.build([entry(jpeg(gradient, 95), "plain")])
+    assert list(library.problems.values()) == [
+        "only 0 points and little texture: as a rule its copies will be `possible` at most, never `copy`"
+    ]
+    (match,) = Matcher(library).examine(jpeg(gradient, 60)).matches
+    assert match.verdict is Verdict.POSSIBLE
+
+
+def test_a_reference_with_few_points_but_texture_is_no_problem():
+    soft = photograph(0).resize((640, 480)).filter(ImageFilter.GaussianBlur(24))
+    library = ReferenceLibrary.build([entry(jpeg(soft, 95), "soft")])
+    assert len(library.views[0].variants[0]) < FEW_POINTS
+    assert library.problems == {}
+    (match,) = Matcher(library).examine(jpeg(soft, 60)).matches
+    assert match.verdict is Verdict.COPY
 
 
 def test_one_file_in_two_works_is_compared_once_and_as_art():

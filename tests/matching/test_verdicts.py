@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from casebook.edits import Edit, EditKind, Relation
+from casebook.types import Evidence, Geometry, Verdict
+from matching.judgement import MOST_POSSIBLE, STANDARD, Judgement
+from matching.matcher import matcher_key
+from matching.stage import Context
+from matching.verdicts import decided, weighed
+
+CONTEXT = Context(libraries={})
+EDITS = (Edit(kind=EditKind.MIRRORED),)
+
+
+def found(reference: str, log_odds: float, verdict: Verdict = Verdict.COPY, stage: str = "orb") -> Evidence:
+    """What a stage says of one picture and a reference that fills the left half of it."""
+    return Evidence(
+        picture_sha256="p",
+        reference_sha256=reference,
+        stage=stage,
+        stage_version=1,
+        parameters="",
+        verdict=verdict,
+        score=0.5 + log_odds / 100,
+        because="120 points agree",
+        measures=(("agreeing", 0.9),),
+        geometry=Geometry(
+            transform=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),
+            inliers=9,
+            reference_share=1.0,
+            picture_share=0.5,
+            outline=(0.0, 0.0, 50.0, 0.0, 50.0, 50.0, 0.0, 50.0),
+        ),
+        relation=Relation.SAME_PHOTOGRAPH,
+        edits=EDITS,
+        log_odds=log_odds,
+    )
+
+
+def budget_at(log_odds: float) -> float:
+    return STANDARD.expected_false_alarms(log_odds)
+
+
+def test_the_strongest_finding_gives_the_match_what_it_says():
+    weak, strong = found("a", 9.0, Verdict.POSSIBLE, "phash"), found("a", 2.0)
+    match = weighed([weak, strong], CONTEXT)
+    assert match is not None
+    assert (match.verdict, match.score, match.because) == (Verdict.COPY, strong.score, strong.because)
+    assert (match.relation, match.edits) == (Relation.SAME_PHOTOGRAPH, EDITS)
+    assert match.expected_false_alarms == budget_at(2.0)
+    assert match.evidence == (strong, weak)
+
+
+def test_findings_that_say_nothing_make_no_match():
+    assert weighed([found("a", -9.0, Verdict.NONE)], CONTEXT) is None
+    assert weighed([], CONTEXT) is None
+
+
+def test_a_copy_beyond_the_budget_is_possible_and_says_so():
+    for budget, verdict in ((budget_at(2.0), Verdict.COPY), (budget_at(2.1), Verdict.POSSIBLE)):
+        match = weighed([found("a", 2.0)], replace(CONTEXT, budget=budget))
+        assert match is not None
+        assert match.verdict is verdict
+        assert match.evidence == (found("a", 2.0),)
+        assert ("than the budget allows. 120 points" in match.because) is (verdict is Verdict.POSSIBLE)
+
+
+def test_a_finding_without_odds_such_as_a_mark_is_a_copy_at_any_budget():
+    mark = replace(found("a", 2.0), log_odds=None)
+    match = weighed([mark, found("a", 3.0)], replace(CONTEXT, budget=1e-300))
+    assert match is not None
+    assert (match.verdict, match.expected_false_alarms) == (Verdict.COPY, None)
+    assert [each.log_odds for each in match.evidence] == [3.0, None], "the order is the same at every budget"
+
+
+def test_no_evidence_and_no_comparison_depends_on_the_budget():
+    strict = replace(CONTEXT, budget=1.0)
+    assert strict.parameters({}) == CONTEXT.parameters({})
+    assert matcher_key(strict) == matcher_key(CONTEXT)
+    for log_odds in (-9.0, -4.0, 1.0, 9.0):
+        for relation in (Relation.SAME_PHOTOGRAPH, Relation.SAME_SCENE):
+            judgement = Judgement(log_odds=log_odds, relation=relation, much=False)
+            assert strict.verdict(judgement) is CONTEXT.verdict(judgement)
+
+
+@pytest.mark.parametrize("budget", [MOST_POSSIBLE, 1.0, 1e-3])
+@pytest.mark.parametrize("relation", [Relation.SAME_PHOTOGRAPH, Relation.SAME_SCENE])
+def test_what_follows_from_evidence_is_what_follows_from_the_judgement(budget: float, relation: Relation):
+    for log_odds in (-9.0, -4.0, 1.0, 4.0, 9.0):
+        judgement = Judgement(log_odds=log_odds, relation=relation, much=False)
+        match = weighed([found("a", log_odds, CONTEXT.verdict(judgement))], replace(CONTEXT, budget=budget))
+        verdict = Verdict.NONE if match is None else match.verdict
+        assert verdict is STANDARD.verdict(judgement, budget)
+
+
+def test_deciding_again_with_all_there_is_undoes_what_was_decided_with_less():
+    matches = [match for name, odds in (("a", 3.0), ("b", 6.0)) if (match := weighed([found(name, odds)], CONTEXT))]
+    best, sibling = decided(matches, CONTEXT)
+    assert (best.reference_sha256, best.verdict) == ("b", Verdict.COPY)
+    assert (sibling.reference_sha256, sibling.verdict) == ("a", Verdict.POSSIBLE)
+    assert sibling.relation is Relation.COLOUR_VARIANT
+    assert decided([sibling, best], CONTEXT) == [best, sibling]
+    assert decided([sibling], CONTEXT) == matches[:1]
