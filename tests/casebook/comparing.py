@@ -31,7 +31,7 @@ _COMPARABLE = {
     "examinations": "SELECT picture_sha256, matcher_key, compared_with FROM examination",
     "matches": """
         SELECT picture_sha256, reference_sha256, verdict, score, because, side_by_side, inliers, difference,
-            superseded_at IS NULL
+            superseded_at IS NULL, relation, edits, expected_false_alarms
         FROM match
     """,
     "evidence": "SELECT * FROM evidence",
