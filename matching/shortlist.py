@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NEIGHBOURS = 4
 MOST = 8
 FARTHEST, BITS_PER_POINT = 64.0, 16.0
-ENOUGH, ENOUGH_AT, MORE_PER_DOUBLING = 4.6, 100_000, 0.25
+ENOUGH, ENOUGH_AT, MORE_PER_DOUBLING = 4.6, 100_000, 0.15
 ANGLE_WIDTH = 45.0  # degrees
 SCALE_WIDTH = 1.0  # octaves
 MOST_PAIRS = 64
@@ -78,7 +78,7 @@ class Shortlist:
         """
         hits = _nearest(self._index.search(features.descriptors))
         owner = self._owner[hits.row]
-        weight = (FARTHEST - hits.distance) / BITS_PER_POINT
+        weight = (FARTHEST - hits.distance.astype(np.float64)) / BITS_PER_POINT
         turn = (features.angles[hits.query] - self._angles[hits.row]) % 360
         octaves = np.log2(features.sizes[hits.query]) - self._octaves[hits.row]
         votes = _fullest_bins(owner, turn, octaves, weight, len(self._view_of))
