@@ -57,4 +57,4 @@ def test_edited_photographs_are_found_and_strangers_are_not_accused():
         if match.verdict is Verdict.COPY
     ]
     assert accused == []
-    assert found >= 0.9 * SAMPLE * len(edits)
+    assert found >= 0.85 * SAMPLE * len(edits)
