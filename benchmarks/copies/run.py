@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -110,13 +111,14 @@ def _on_subset(found: PictureSet, asked: QuerySet, ours: Outcome, peers: Sequenc
 def _comparison(rows: list[tuple[str, Sequence[Answered], float]], peers: Sequence[Peer], asked: QuerySet) -> str:
     """Return one table: the given rows, then every method of every peer, then who is missing and why."""
     missing, versions = [], []
-    for peer in peers:
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        running = [(peer, pool.submit(answers_of, peer, asked)) for peer in peers]
+    for peer, methods in running:
         try:
-            methods = answers_of(peer, asked)
+            rows += [(name, metrics.paired(asked.queries, given), math.nan) for name, given in methods.result().items()]
         except NotInstalledError as reason:
             missing.append(f"{peer.name} is missing: {reason}.")
         else:
             versions.append(peer.version)
-            rows += [(name, metrics.paired(asked.queries, answers), math.nan) for name, answers in methods.items()]
     notes = [f"Peers: {', '.join(dict.fromkeys(versions))}." if versions else "", *missing]
     return "\n\n".join(part for part in (tables.summary(rows), *notes) if part)

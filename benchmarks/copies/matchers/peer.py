@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path(__file__).parents[1] / "peers"
 RUN_SECONDS = 3600
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1"}
 SUBSET_EDITED, SUBSET_REFERENCES, SUBSET_NEGATIVES = 10, 60, 20
 
 
@@ -132,7 +134,12 @@ def _run(peer: Peer, python: Path, queries: QuerySet, answers: Path) -> None:
     command = [python, SCRIPTS / peer.script, peer.argument, references, asked, draft]
     try:
         done = subprocess.run(
-            [str(part) for part in command], capture_output=True, text=True, timeout=RUN_SECONDS, check=False
+            [str(part) for part in command],
+            capture_output=True,
+            text=True,
+            timeout=RUN_SECONDS,
+            check=False,
+            env={**os.environ, **ONE_THREAD},
         )
     except subprocess.TimeoutExpired as slow:
         raise NotInstalledError(f"it took more than {RUN_SECONDS} s") from slow
