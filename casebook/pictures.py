@@ -6,8 +6,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from casebook.claims import Claim, ClaimSource
 from casebook.store import Store
-from casebook.types import Claim, ClaimSource, Picture, PictureFound, Sighting
+from casebook.types import Picture, PictureFound, Sighting
 from casebook.values import time
 
 # What is known of a picture is never lost to a visit that knows less.

@@ -13,6 +13,7 @@ from datetime import datetime  # noqa: TC003 - `get_type_hints` works on every t
 from decimal import Decimal  # noqa: TC003
 from enum import StrEnum
 
+from casebook.claims import Claim  # noqa: TC001 - as above
 from casebook.edits import Edit, Relation  # noqa: TC001 - as above
 
 
@@ -172,29 +173,6 @@ class Look:
     reason: str
     gone: bool
     fetch_id: str | None
-
-
-class ClaimSource(StrEnum):
-    """Which part of a picture file says something; `png` are the text fields of PNG itself."""
-
-    EXIF = "exif"
-    IPTC = "iptc"
-    XMP = "xmp"
-    C2PA = "c2pa"
-    PNG = "png"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """What a picture file says about itself, such as who made it; somebody wrote it there, and nothing proves it.
-
-    `field` is `creator`, `copyright`, `owner`, `credit`, `source`, `rights_url`, `usage_terms`, `title`,
-    `instructions`, `software`, `manifest` or `signer`; `value` is one line of at most 500 characters.
-    """
-
-    source: ClaimSource
-    field: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

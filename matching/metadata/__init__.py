@@ -15,7 +15,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from casebook.types import Claim, ClaimSource
+from casebook.claims import Claim, ClaimSource
 from matching.metadata import c2pa, exif, iptc, xmp
 from matching.metadata.blocks import find_blocks
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from casebook.casebook import Casebook
+from casebook.claims import Claim, ClaimSource
 from casebook.number_sets import NumberSet
 from casebook.schema import migrations
-from casebook.types import Claim, ClaimSource
 from tests.casebook.makers import at, listing, page_visit, picture, picture_visit
 
 if TYPE_CHECKING:

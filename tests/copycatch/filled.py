@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from casebook.claims import Claim
 from casebook.edits import Edit, EditKind, Relation
 from casebook.number_sets import NumberSet
 from casebook.types import (
-    Claim,
     Evidence,
     GalleryPicture,
     Listing,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from casebook.types import Claim, ClaimSource, ListingState, Look, Purpose, RunState, ScanRun, Task, TaskState, Visit
+from casebook.claims import Claim, ClaimSource
+from casebook.types import ListingState, Look, Purpose, RunState, ScanRun, Task, TaskState, Visit
 from copycatch.report import ReportError, write_report
 from tests.copycatch.filled import RUN_ID, SHOP, STARTED, fill
 

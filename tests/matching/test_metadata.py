@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from casebook.types import Claim, ClaimSource
+from casebook.claims import Claim, ClaimSource
 from matching.metadata import MOST_CHARACTERS, MOST_PER_SOURCE, names, read_claims
 
 ARTIST, COPYRIGHT, XP_AUTHOR, CAMERA_OWNER, DETAILS = 0x013B, 0x8298, 0x9C9D, 0xA430, 0x8769

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 
-from casebook.types import ClaimSource
+from casebook.claims import ClaimSource
 from matching.metadata import c2pa as reading
 from matching.metadata import read_claims
 
