@@ -15,6 +15,7 @@ from PIL import Image
 from copycatch.commands import compare as command
 from copycatch.commands.compare import Trouble, trouble_record
 from matching.compare import library_of
+from matching.judgement import DEFAULT_BUDGET
 from matching.library import ReferenceLibrary
 from tests.copycatch.conftest import Run
 from tests.copycatch.test_commands import documented, lines
@@ -214,7 +215,7 @@ def test_the_best_match_tells_relation_edits_and_expected_false_alarms(folders: 
     (theirs / "photo.jpg").write_bytes(encoded(turned, "JPEG", quality=90))
     (record,) = compared(run, ours, theirs)
     assert record["relation"] == "same photograph"
-    assert 0 < record["expected_false_alarms"] < 1
+    assert 0 < record["expected_false_alarms"] < DEFAULT_BUDGET
     edits = {edit["kind"]: edit for edit in record["edits"]}
     assert edits["mirrored"] == {"kind": "mirrored", "amount": None, "text": "mirrored"}
     assert edits["scaled"]["amount"] == pytest.approx(0.75, abs=0.01)
