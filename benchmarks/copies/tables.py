@@ -27,11 +27,12 @@ def summary(rows: Sequence[tuple[str, Sequence[Answered], float]]) -> str:
     for name, results, megabytes in rows:
         bar = metrics.threshold(results)
         above, copies = metrics.found_above(results, bar)
-        sure, _ = metrics.found_as_copy(results)
+        judges = any(found.verdict for result in results for found in result.answer.found)
+        sure = _share(metrics.found_as_copy(results)[0], copies) if judges else "–"
         spent = sorted(result.answer.milliseconds for result in results)
         lines.append(
             f"| {name} | {metrics.micro_average_precision(results):.3f} | {_share(above, copies)} | "
-            f"{_share(sure, copies)} | {copies} | {len(results) - copies} | {statistics.median(spent):.0f} | "
+            f"{sure} | {copies} | {len(results) - copies} | {statistics.median(spent):.0f} | "
             f"{spent[int(len(spent) * 0.95)]:.0f} | {_whole(megabytes)} |"
         )
     return "\n".join(lines)

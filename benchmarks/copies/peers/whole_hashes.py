@@ -109,7 +109,7 @@ def _answers(
 
 
 def _distance(hash_of: Hash, image: Image.Image, known: np.ndarray) -> np.ndarray:
-    return (known != np.asarray(hash_of(image)).astype(bool)).mean(axis=1)
+    return np.asarray((known != np.asarray(hash_of(image)).astype(bool)).mean(axis=1))
 
 
 def _line(
