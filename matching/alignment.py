@@ -11,6 +11,7 @@ import numpy as np
 
 from matching.features import DESCRIPTOR_BITS
 from matching.geometry import jacobian
+from matching.similarity import SLACK, explained
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,9 +26,6 @@ RATIO = 0.85
 AMBIGUOUS = 64.0
 MOST_PAIRS = 800
 PROPOSING = 200
-SLACK, SLACK_PER_PIXEL = 8.0, 0.25
-MOST_OCTAVES_APART, MOST_DEGREES_APART = 0.6, 32.0
-MAX_DISTANCE_WEIGHT = 1.5
 TOLERANCE = 4.0
 MIN_INLIERS = 8
 FEWEST_INLIERS = 5
@@ -61,7 +59,7 @@ def align(picture: Features, reference: Features, reference_shape: tuple[int, in
        that explains nearly as much. Where both find too few points, fit a similarity: four numbers need fewer.
     4. Refuse what no copy has: too few inliers, a folded or inside-out frame, extreme scale, stretch or tilt.
     """
-    pairs = _explained(picture, reference, _near_pairs(picture.descriptors, reference.descriptors))
+    pairs = _consistent(picture, reference, _near_pairs(picture.descriptors, reference.descriptors))
     source, target = picture.points[pairs[:, 0]], reference.points[pairs[:, 1]]
     fit = _fit(source, target) or _similarity(source, target)
     if fit is None:
@@ -140,19 +138,15 @@ def _near_pairs(picture: NDArray[np.uint8], reference: NDArray[np.uint8]) -> NDA
     return np.asarray(np.column_stack((point, index[point, rank]))[order], np.int64)
 
 
-def _explained(picture: Features, reference: Features, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+def _consistent(picture: Features, reference: Features, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the pairs that agree with the best of the surest pairs' own turn, scale and place."""
     if len(pairs) == 0:
         return pairs
     here, there = picture.points[pairs[:, 0]] @ np.array([1, 1j]), reference.points[pairs[:, 1]] @ np.array([1, 1j])
     turn = picture.angles[pairs[:, 0]] - reference.angles[pairs[:, 1]]
     octaves = np.log2(picture.sizes[pairs[:, 0]] / reference.sizes[pairs[:, 1]])
-    sure = slice(0, PROPOSING)
-    arm = (2**octaves * np.exp(1j * np.deg2rad(turn)))[sure, None] * (there - there[sure, None])
-    agreeing = np.abs(here[sure, None] + arm - here) < SLACK * 2 ** octaves[sure, None] + SLACK_PER_PIXEL * np.abs(arm)
-    agreeing &= np.abs(octaves[sure, None] - octaves) < MOST_OCTAVES_APART
-    agreeing &= np.abs((turn[sure, None] - turn + 180) % 360 - 180) < MOST_DEGREES_APART
-    weight = MAX_DISTANCE_WEIGHT - np.arange(len(pairs)) / len(pairs)
+    agreeing = explained(here, there, turn, octaves, proposing=PROPOSING, slack=SLACK * 2**octaves)
+    weight = 1.5 - np.arange(len(pairs)) / len(pairs)  # the surest pair counts three times the least sure
     return np.asarray(pairs[agreeing[(agreeing @ weight).argmax()]], np.int64)
 
 

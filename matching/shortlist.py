@@ -10,6 +10,7 @@ import numpy as np
 from casebook.types import ReferenceKind
 from matching.descriptor_index import DescriptorIndex, Hits
 from matching.features import Features
+from matching.similarity import explained
 from matching.stages import phash
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ ENOUGH, ENOUGH_AT, MORE_PER_DOUBLING = 4.6, 100_000, 0.15
 ANGLE_WIDTH = 45.0  # degrees
 SCALE_WIDTH = 1.0  # octaves
 MOST_PAIRS = 64
-SLACK, SLACK_PER_PIXEL = 8.0, 0.25
 SAME_PLACE = 6.0
-MOST_OCTAVES_APART, MOST_DEGREES_APART = 0.6, 32.0
 
 
 class Shortlist:
@@ -37,7 +36,6 @@ class Shortlist:
     def __init__(self, views: Sequence[ReferenceView]) -> None:
         self._by_hash = {view.reference.sha256: index for index, view in enumerate(views)}
         pictures = [(i, view) for i, view in enumerate(views) if view.reference.kind is ReferenceKind.PICTURE]
-        self._marks = [i for i, view in enumerate(views) if view.reference.kind is ReferenceKind.WATERMARK]
         self._phash_owner = np.array([index for index, view in pictures for _ in view.phashes], np.int64)
         self._phashes = np.array([value for _, view in pictures for value in view.phashes], np.uint64)
         # Straight and mirrored variant vote apart.
@@ -49,13 +47,13 @@ class Shortlist:
         self._index = DescriptorIndex(rows.descriptors)
 
     def propose(self, picture: PictureView) -> tuple[int, ...]:
-        """Return the places in `views` worth comparing with the picture, in ascending order: at most 17, and every
-        watermark, since a mark is looked for everywhere."""
+        """Return the places in `views` worth comparing with the picture, in ascending order; at most 17. A mark may be
+        on any picture, so `Matcher` adds the watermarks itself."""
         proposed = set()
         if picture.sha256 in self._by_hash:
             proposed.add(self._by_hash[picture.sha256])
         if picture.readable:
-            proposed.update(self._marks, self._near_hashes(picture), self._voted(picture.scan_features))
+            proposed.update(self._near_hashes(picture), self._voted(picture.scan_features))
         return tuple(sorted(proposed))
 
     def _near_hashes(self, picture: PictureView) -> list[int]:
@@ -130,16 +128,10 @@ def _agreement(
 ) -> float:
     """Return the weight of the pairs that one pair's similarity explains, those at one place counted once.
 
-    Points are (n, 2), `turn` in degrees and `octaves` of scale lead from target to point. ORB's angles are good to some
-    10°, so the farther a point lies from the pair that proposes, the more it may be off.
+    Points are (n, 2), `turn` in degrees and `octaves` of scale lead from target to point.
     """
     here, there = points @ np.array([1, 1j]), targets @ np.array([1, 1j])
-    similarity = 2**octaves * np.exp(1j * np.deg2rad(turn))
-    arm = similarity[:, None] * (there - there[:, None])
-    placed = np.abs(here[:, None] + arm - here) < SLACK + SLACK_PER_PIXEL * np.abs(arm)
-    alike = np.abs(octaves[:, None] - octaves) < MOST_OCTAVES_APART
-    turned = np.abs((turn[:, None] - turn + 180) % 360 - 180) < MOST_DEGREES_APART
-    agreeing = placed & alike & turned
+    agreeing = explained(here, there, turn, octaves)
     best = agreeing[(agreeing @ weight).argmax()]
     return min(_heaviest_per_place(places[best], weight[best]) for places in (here, there))
 
