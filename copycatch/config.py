@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 import crawler.marketplaces
 from casebook.errors import CopycatchError
-from matching.judgement import DEFAULT_BUDGET, MOST_POSSIBLE
+from matching.calibration import DEFAULT_BUDGET, MOST_POSSIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,8 +1,7 @@
-"""How sure: the agreement of two pictures as one number, and that number as false alarms.
+"""The agreement of two pictures as one number.
 
 The number is a log-odds, fitted once on labelled pairs (`python -m benchmarks.copies.fit`): how much likelier is what
-was measured for a copy than for another photograph? How often a number comes by chance depends on whose pictures are
-crawled, so `Calibration` is fitted on the owner's own cache.
+was measured for a copy than for another photograph? How often it comes by chance is `matching.calibration`.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ PLAIN_BORDER = 12.0
 EVERYWHERE = 0.95
 TWO_EXPOSURES = -2.0
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
+WORTH_A_LOOK = -4.5
 WEIGHTS: Mapping[str, float] = {
     "constant": -9.403,
     "agreeing_cells": 0.405,
@@ -36,9 +36,6 @@ WEIGHTS: Mapping[str, float] = {
     "artwork": 1.357,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
-PER = 100_000
-DEFAULT_BUDGET = 100.0
-MOST_POSSIBLE = 5_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,30 +52,13 @@ class Judgement:
         """The log-odds as a share, 0 to 1."""
         return 1 / (1 + math.exp(-max(-500.0, self.log_odds)))
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
-    """The tail of the log-odds of pictures that copy nothing: `rate` of them reach `anchor`, and every step of 1 beyond
-    it leaves exp(-decay) of those."""
-
-    rate: float = 0.0185
-    anchor: float = -3.0
-    decay: float = 0.63
-
-    def expected_false_alarms(self, log_odds: float) -> float:
-        """Return how many of 100,000 pictures that copy nothing reach these log-odds."""
-        return PER * min(1.0, self.rate * math.exp(-self.decay * (log_odds - self.anchor)))
-
-    def verdict(self, judgement: Judgement, budget: float) -> Verdict:
-        """Return `copy` for the same photograph or art within the budget of false alarms per 100,000 pictures, and
-        `possible` where that number is below 5,000 or much agrees."""
-        expected = self.expected_false_alarms(judgement.log_odds)
-        if judgement.relation in COPIES and expected <= budget:
+    @property
+    def verdict(self) -> Verdict:
+        """What a stage says: `copy` for the same photograph or art, `possible` where the log-odds or how much agrees
+        make it worth a look. Whether that is sure enough is not for a stage to say."""
+        if self.relation in COPIES:
             return Verdict.COPY
-        return Verdict.POSSIBLE if expected <= MOST_POSSIBLE or judgement.much else Verdict.NONE
-
-
-STANDARD = Calibration()
+        return Verdict.POSSIBLE if self.log_odds >= WORTH_A_LOOK or self.much else Verdict.NONE
 
 
 def judge(agreement: Agreement, kind: WorkKind) -> Judgement:

@@ -14,9 +14,10 @@ from matching.verdicts import STRENGTH, weighed
 from matching.views import PictureView
 
 if TYPE_CHECKING:
-    from casebook.types import Match
+    from collections.abc import Iterator
+
+    from casebook.types import Evidence, Match
     from matching.library import ReferenceLibrary
-    from matching.views import ReferenceView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +29,10 @@ class Examination:
 
 
 def matcher_key(context: Context | None = None, *, exhaustive: bool = False) -> str:
-    """Name everything but the references that evidence depends on: stages, settings, judgement, library versions.
+    """Name everything but the references that evidence depends on: stages, settings, library versions.
 
-    The budget of false alarms is no part of it: verdicts are derived from evidence (`matching.verdicts`).
+    Neither the calibration nor the budget of false alarms is part of it: verdicts are derived from evidence
+    (`matching.verdicts`).
     """
     context = context or Context.here()
     stages = (part for stage in STAGES for part in (stage.NAME, stage.VERSION, context.parameters(stage.PARAMETERS)))
@@ -71,14 +73,17 @@ class Matcher:
             problem=raster.problem,
             claims=read_claims(data),
         )
-        views = self.library.views
-        places = (
-            range(len(views)) if self._shortlist is None else sorted({*self._shortlist.propose(view), *self._marks})
-        )
-        matches = [match for place in places if (match := self._match(view, views[place])) is not None]
+        weighings = (weighed(found, self._context) for found in self.findings(view))
+        matches = [match for match in weighings if match is not None]
         matches.sort(key=lambda match: (-STRENGTH[match.verdict], -match.score, match.reference_sha256))
         return Examination(picture=picture, matches=tuple(matches))
 
-    def _match(self, picture: PictureView, reference: ReferenceView) -> Match | None:
-        found = (stage.examine(picture, reference, self._context) for stage in STAGES)
-        return weighed((item for item in found if item is not None), self._context)
+    def findings(self, picture: PictureView) -> Iterator[list[Evidence]]:
+        """Yield what all stages say of the picture and each reference that is proposed, `none` included."""
+        views = self.library.views
+        places = (
+            range(len(views)) if self._shortlist is None else sorted({*self._shortlist.propose(picture), *self._marks})
+        )
+        for place in places:
+            found = (stage.examine(picture, views[place], self._context) for stage in STAGES)
+            yield [evidence for evidence in found if evidence is not None]

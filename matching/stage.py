@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
 
-from matching.judgement import DEFAULT_BUDGET, MOST_POSSIBLE, STANDARD, Calibration, Judgement
+from matching.calibration import DEFAULT_BUDGET, STANDARD, Calibration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from casebook.types import Evidence, Verdict
+    from casebook.types import Evidence
     from matching.views import PictureView, ReferenceView
 
 LIBRARIES = ("faiss-cpu", "ImageHash", "numpy", "opencv-python-headless", "pillow")
@@ -23,17 +23,13 @@ class Context:
     """What a stage is told besides the two pictures.
 
     `libraries` names the versions that its figures depend on. `calibration` says how often an agreement comes by
-    chance. `budget` is how many false alarms per 100,000 pictures the owner accepts; no evidence depends on it, only
-    the verdict that follows from evidence (`matching.verdicts`).
+    chance, and `budget` how many false alarms per 100,000 pictures the owner accepts; no evidence depends on these two,
+    only the verdict that follows from evidence (`matching.verdicts`).
     """
 
     libraries: Mapping[str, str]
     calibration: Calibration = STANDARD
     budget: float = DEFAULT_BUDGET
-
-    def verdict(self, judgement: Judgement) -> Verdict:
-        """Return what a stage says: what follows from a judgement within the largest budget."""
-        return self.calibration.verdict(judgement, MOST_POSSIBLE)
 
     @classmethod
     def here(cls, calibration: Calibration = STANDARD, budget: float = DEFAULT_BUDGET) -> Context:
@@ -43,8 +39,7 @@ class Context:
 
     def parameters(self, stage: Mapping[str, float]) -> str:
         """Return what goes into `Evidence.parameters`: the stage's settings and the library versions, as JSON."""
-        settings = {"judgement": asdict(self.calibration), "libraries": dict(self.libraries), "settings": dict(stage)}
-        return json.dumps(settings, sort_keys=True)
+        return json.dumps({"libraries": dict(self.libraries), "settings": dict(stage)}, sort_keys=True)
 
 
 class Stage(Protocol):

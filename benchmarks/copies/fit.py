@@ -18,11 +18,12 @@ from benchmarks.copies.matchers.ours import read_references
 from benchmarks.copies.pictures import Half, read
 from benchmarks.copies.queries import Kind, build
 from benchmarks.copies.spread import spread
-from matching.judgement import STANDARD, WEIGHTS, Calibration, terms_of
+from matching.calibration import STANDARD
+from matching.judgement import WEIGHTS, terms_of
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
-from matching.stage import Context
 from matching.stages import orb, phash
+from matching.views import PictureView
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,20 +55,18 @@ def _prepare(references: tuple[ReferenceFile, ...]) -> None:
     library = ReferenceLibrary.build(read_references(references))
     names = {reference.sha256: reference.path for reference in library.references}
     kinds = {view.reference.sha256: view.kind for view in library.views}
-    # By this calibration nothing comes by chance, so every proposal is answered, however little speaks for it.
-    context = Context.here(Calibration(rate=0.0))
-    _worker.update(matcher=Matcher(library, context=context), names=names, kinds=kinds)
+    _worker.update(matcher=Matcher(library), names=names, kinds=kinds)
 
 
 def _pairs(query: Query) -> list[tuple[bool, dict[str, float]]]:
     """Return for every proposed reference whether it is right, and the terms of its judgement."""
     found = []
-    for match in _worker["matcher"].examine(query.path.read_bytes()).matches:
-        weighed = [item for item in match.evidence if item.stage in (orb.NAME, phash.NAME)]
+    for evidence in _worker["matcher"].findings(PictureView(query.path.read_bytes())):
+        weighed = [item for item in evidence if item.stage in (orb.NAME, phash.NAME)]
         best = max((item for item in weighed if item.relation is not None), key=_odds, default=None)
         if best is not None:
-            terms = terms_of(dict(best.measures), _worker["kinds"][match.reference_sha256])
-            found.append((_worker["names"][match.reference_sha256] in query.references, terms))
+            terms = terms_of(dict(best.measures), _worker["kinds"][best.reference_sha256])
+            found.append((_worker["names"][best.reference_sha256] in query.references, terms))
     return found
 
 

@@ -16,9 +16,9 @@ from copycatch.atomic_file import write_atomically
 from copycatch.commands.options import json_option
 from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.works import PICTURE_SUFFIXES, pictures_below, printable_path, read_entries, read_file
+from matching.calibration import DEFAULT_BUDGET, MOST_POSSIBLE
 from matching.compare import Comparison, Kinds, library_of
 from matching.compare import compare as compare_pictures
-from matching.judgement import DEFAULT_BUDGET, MOST_POSSIBLE
 from matching.overlays import render
 from matching.stage import Context
 

@@ -12,7 +12,7 @@ from matching.agreement import Agreement, measure
 from matching.alignment import Alignment, align
 from matching.edit_naming import name_edits
 from matching.geometry import geometry_of
-from matching.judgement import WEIGHTS, judge
+from matching.judgement import WEIGHTS, WORTH_A_LOOK, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NAME = "orb"
 VERSION = 2
 MIN_CELLS = 6
-PARAMETERS: Mapping[str, float] = {"min_cells": MIN_CELLS, **WEIGHTS}
+PARAMETERS: Mapping[str, float] = {"min_cells": MIN_CELLS, "worth_a_look": WORTH_A_LOOK, **WEIGHTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,7 +53,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     best = max(overlays, key=lambda overlay: overlay.agreement.agreeing_cells)
     agreement, alignment = best.agreement, best.alignment
     judgement = judge(agreement, reference.kind)
-    verdict = context.verdict(judgement)
+    verdict = judgement.verdict
     transform = np.linalg.inv(reference.to_working) @ best.transform @ picture.grey.to_working
     inliers = len(alignment.picture_points)
     geometry = geometry_of(

@@ -15,7 +15,7 @@ from casebook.types import Evidence, Verdict
 from matching.agreement import Agreement, measure
 from matching.edit_naming import name_edits
 from matching.geometry import geometry_of
-from matching.judgement import WEIGHTS, judge
+from matching.judgement import WEIGHTS, WORTH_A_LOOK, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ PARAMETERS: Mapping[str, float] = {
     "min_cells": MIN_CELLS,
     "everywhere": EVERYWHERE,
     "too_plain": TOO_PLAIN,
+    "worth_a_look": WORTH_A_LOOK,
     **WEIGHTS,
 }
 
@@ -69,7 +70,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
             # Not these frames, then; which parts agree is for points to find.
             return None
         judgement = judge(agreement, reference.kind)
-        verdict, log_odds = context.verdict(judgement), judgement.log_odds
+        verdict, log_odds = judgement.verdict, judgement.log_odds
     else:
         judgement = None
         verdict, log_odds = (Verdict.POSSIBLE if distance <= NEAR_DISTANCE else Verdict.NONE), TOO_PLAIN

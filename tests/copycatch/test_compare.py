@@ -14,8 +14,8 @@ from PIL import Image
 
 from copycatch.commands import compare as command
 from copycatch.commands.compare import Trouble, trouble_record
+from matching.calibration import DEFAULT_BUDGET
 from matching.compare import library_of
-from matching.judgement import DEFAULT_BUDGET
 from matching.library import ReferenceLibrary
 from tests.copycatch.conftest import Run
 from tests.copycatch.test_commands import documented, lines

@@ -23,7 +23,7 @@ from casebook.types import (
 from copycatch.comparing import compare_pictures
 from copycatch.workspace import Workspace
 from fixtures.demo.pictures import Studio
-from matching.judgement import DEFAULT_BUDGET
+from matching.calibration import DEFAULT_BUDGET
 from matching.stage import Context
 from tests.copycatch.filled import RUN_ID, SHOP, STARTED, make_workspace
 

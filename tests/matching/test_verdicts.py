@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from casebook.edits import Edit, EditKind, Relation
 from casebook.types import Evidence, Geometry, Verdict
-from matching.judgement import MOST_POSSIBLE, STANDARD, Judgement
+from matching.calibration import STANDARD, Calibration
 from matching.matcher import matcher_key
 from matching.stage import Context
 from matching.verdicts import decided, weighed
@@ -76,24 +74,11 @@ def test_a_finding_without_odds_such_as_a_mark_is_a_copy_at_any_budget():
     assert [each.log_odds for each in match.evidence] == [3.0, None], "the order is the same at every budget"
 
 
-def test_no_evidence_and_no_comparison_depends_on_the_budget():
-    strict = replace(CONTEXT, budget=1.0)
-    assert strict.parameters({}) == CONTEXT.parameters({})
-    assert matcher_key(strict) == matcher_key(CONTEXT)
-    for log_odds in (-9.0, -4.0, 1.0, 9.0):
-        for relation in (Relation.SAME_PHOTOGRAPH, Relation.SAME_SCENE):
-            judgement = Judgement(log_odds=log_odds, relation=relation, much=False)
-            assert strict.verdict(judgement) is CONTEXT.verdict(judgement)
-
-
-@pytest.mark.parametrize("budget", [MOST_POSSIBLE, 1.0, 1e-3])
-@pytest.mark.parametrize("relation", [Relation.SAME_PHOTOGRAPH, Relation.SAME_SCENE])
-def test_what_follows_from_evidence_is_what_follows_from_the_judgement(budget: float, relation: Relation):
-    for log_odds in (-9.0, -4.0, 1.0, 4.0, 9.0):
-        judgement = Judgement(log_odds=log_odds, relation=relation, much=False)
-        match = weighed([found("a", log_odds, CONTEXT.verdict(judgement))], replace(CONTEXT, budget=budget))
-        verdict = Verdict.NONE if match is None else match.verdict
-        assert verdict is STANDARD.verdict(judgement, budget)
+def test_no_evidence_and_no_comparison_depends_on_the_budget_or_the_calibration():
+    others = replace(CONTEXT, budget=1.0), replace(CONTEXT, calibration=Calibration(rate=0.5, anchor=0.0, decay=1.0))
+    for other in others:
+        assert other.parameters({}) == CONTEXT.parameters({})
+        assert matcher_key(other) == matcher_key(CONTEXT)
 
 
 def test_deciding_again_with_all_there_is_undoes_what_was_decided_with_less():
