@@ -1,4 +1,4 @@
-"""Near descriptors among millions, in a few milliseconds: several hash tables over one block of descriptors."""
+"""Near descriptors among millions, in a few milliseconds: several hash tables over blocks of descriptors."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from matching.hash_table import HashTable
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from matching.hash_table import Buckets
 
 TABLES = 3
 SPARSE = 3
@@ -17,26 +21,28 @@ FEWEST_BITS, MOST_BITS = 12, 24
 FULLEST = 24
 GLANCE_WORD = 3
 GLANCE_DISTANCE = 18
+GROWTH = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Hits:
     """Pairs of near descriptors: `query` and `row` are int32 (n,), `distance` uint16, the Hamming distance. No pair
-    twice; in the order of `query`, then of `row`."""
+    twice; in the order of `query`, then of `distance`, then of `row`."""
 
     query: NDArray[np.int32]
     row: NDArray[np.int32]
     distance: NDArray[np.uint16]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Table:
-    """Rows sorted by bucket, int32; where each bucket begins and ends, int32 (buckets, 2), overlapping in memory; and
-    64 bits of each row in that order."""
+class _Segment:
+    """Descriptors that were filed together: `words` is uint64 (n, 4), `first` the row number of the first. Each table
+    comes with 64 bits of every row, in the order of the table."""
 
-    rows: NDArray[np.int32]
-    ends: NDArray[np.int32]
-    glances: NDArray[np.uint64]
+    def __init__(self, words: NDArray[np.uint64], first: int, bits: int) -> None:
+        self.words = words
+        self.first = first
+        self.tables = [HashTable(_keys(words, number, bits), bits) for number in range(TABLES)]
+        self.glances = [words[table.rows, GLANCE_WORD] for table in self.tables]
 
 
 class DescriptorIndex:
@@ -50,60 +56,85 @@ class DescriptorIndex:
        alone: reading a whole row from a random place in memory costs more than all the rest.
     4. What is left is compared in full.
 
-    A row costs 32 bytes and 12 in each table, a table 4 bytes a bucket.
+    Rows added later form segments of their own, searched one after the other. A segment less than twice as large as
+    what comes after it is filed anew with it, so there are few, and each row is filed a few times at most (O'Neil et
+    al., "The log-structured merge-tree", 1996). Answers are those of one index of all rows.
+
+    A row costs 32 bytes and 12 in each table, a table 3 MB and 4 bytes for each bucket that holds any.
     """
 
     def __init__(self, descriptors: NDArray[np.uint8]) -> None:
-        self._words = np.ascontiguousarray(descriptors).view(np.uint64)
-        self._bits = int(np.clip(np.ceil(np.log2(max(len(descriptors), 1))) + SPARSE, FEWEST_BITS, MOST_BITS))
-        probes = [0] + [1 << bit for bit in range(self._bits)]
-        self._flips = np.array(probes, np.uint32)
-        self._tables = [self._table(self._keys(self._words, table)) for table in range(TABLES)]
+        self._segments: list[_Segment] = []
+        self._bits = FEWEST_BITS
+        self.add(descriptors)
 
     def __len__(self) -> int:
-        return len(self._words)
+        return sum(len(segment.words) for segment in self._segments)
+
+    def add(self, descriptors: NDArray[np.uint8]) -> None:
+        """Store (n, 32) uint8 descriptors as the next n rows."""
+        if not len(descriptors):
+            return
+        total = len(self) + len(descriptors)
+        bits = int(np.clip(np.ceil(np.log2(total)) + SPARSE, FEWEST_BITS, MOST_BITS))
+        words = np.ascontiguousarray(descriptors).view(np.uint64)
+        while self._segments and (bits > self._bits or len(self._segments[-1].words) < GROWTH * len(words)):
+            words = np.concatenate((self._segments.pop().words, words))
+        self._bits = bits
+        self._segments.append(_Segment(words, total - len(words), bits))
 
     def search(self, descriptors: NDArray[np.uint8]) -> Hits:
         """Return the near rows of each of the (n, 32) uint8 query descriptors."""
         words = np.ascontiguousarray(descriptors).view(np.uint64)
-        parts = [self._near(words, *self._glanced(words, table)) for table in range(TABLES)]
-        query, row, distance = (np.concatenate(part) for part in zip(*parts, strict=True))
+        parts = [part for table in range(TABLES) for part in self._near(words, table)]
+        packed = np.sort(np.concatenate([np.empty(0, np.uint64), *parts]))
         # A pair can lie in one bucket of several tables.
-        pair = np.unique(query.astype(np.int64) * len(self) + row, return_index=True)[1]
-        return Hits(query=query[pair], row=row[pair], distance=distance[pair])
+        packed = packed[np.diff(packed, prepend=np.uint64(2**64 - 1)) != 0]
+        return Hits(
+            query=(packed >> np.uint64(41)).astype(np.int32),
+            row=(packed & np.uint64(0xFFFFFFFF)).astype(np.int32),
+            distance=(packed >> np.uint64(32) & np.uint64(511)).astype(np.uint16),
+        )
 
-    def _near(
-        self, words: NDArray[np.uint64], query: NDArray[np.int32], row: NDArray[np.int32]
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint16]]:
-        bits = np.bitwise_count(self._words[row] ^ words[query])
-        # Four columns added are several times faster than a sum over so short an axis.
-        distance = bits[:, 0].astype(np.uint16) + bits[:, 1] + bits[:, 2] + bits[:, 3]
-        near = np.flatnonzero(distance <= MAX_DISTANCE)
-        return query[near], row[near], distance[near]
+    def _near(self, words: NDArray[np.uint64], table: int) -> list[NDArray[np.uint64]]:
+        """Return what one table tells of each segment: query, distance and row, packed into one number that sorts."""
+        flips = np.array([0] + [1 << bit for bit in range(self._bits)], np.int64)
+        keys = (_keys(words, table, self._bits).astype(np.int64)[:, None] ^ flips).ravel()
+        found = [segment.tables[table].find(keys) for segment in self._segments]
+        crowd = np.zeros(len(keys), np.int32)
+        for buckets in found:
+            crowd[buckets.sought] += buckets.size
+        near = []
+        for segment, buckets in zip(self._segments, found, strict=True):
+            query, place = _opened(buckets, crowd[buckets.sought] <= FULLEST, len(flips))
+            # `take` gathers several times faster than indexing does.
+            differing = np.bitwise_count(segment.glances[table].take(place) ^ words[:, GLANCE_WORD].take(query))
+            alike = np.flatnonzero(differing <= GLANCE_DISTANCE)
+            query, row = query.take(alike), segment.tables[table].rows.take(place.take(alike))
+            bits = np.bitwise_count(segment.words.take(row, axis=0) ^ words.take(query, axis=0))
+            # Four columns added are several times faster than a sum over so short an axis.
+            distance = bits[:, 0].astype(np.uint16) + bits[:, 1] + bits[:, 2] + bits[:, 3]
+            kept = np.flatnonzero(distance <= MAX_DISTANCE)
+            near.append(_packed(query[kept], distance[kept], row[kept] + segment.first))
+        return near
 
-    def _keys(self, words: NDArray[np.uint64], table: int) -> NDArray[np.uint32]:
-        octets = words.view(np.uint8)[:, 3 * table : 3 * table + 3].astype(np.uint32)
-        joined = octets[:, 0] | octets[:, 1] << np.uint32(8) | octets[:, 2] << np.uint32(16)
-        return np.asarray(joined & np.uint32(2**self._bits - 1), np.uint32)
 
-    def _table(self, keys: NDArray[np.uint32]) -> _Table:
-        rows = np.argsort(keys, kind="stable").astype(np.int32)
-        begins = np.zeros(2**self._bits + 1, np.int32)
-        np.cumsum(np.bincount(keys, minlength=2**self._bits), out=begins[1:])
-        ends = np.lib.stride_tricks.sliding_window_view(begins, 2)
-        return _Table(rows=rows, ends=ends, glances=self._words[rows, GLANCE_WORD])
+def _keys(words: NDArray[np.uint64], table: int, bits: int) -> NDArray[np.uint32]:
+    octets = words.view(np.uint8)[:, 3 * table : 3 * table + 3].astype(np.uint32)
+    joined = octets[:, 0] | octets[:, 1] << np.uint32(8) | octets[:, 2] << np.uint32(16)
+    return np.asarray(joined & np.uint32(2**bits - 1), np.uint32)
 
-    def _glanced(self, words: NDArray[np.uint64], number: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return query and row of what lies in the probed buckets of a table and looks near at a glance."""
-        table = self._tables[number]
-        ends = table.ends[(self._keys(words, number)[:, None] ^ self._flips).ravel()]
-        size = ends[:, 1] - ends[:, 0]
-        probe = np.flatnonzero((size > 0) & (size <= FULLEST))
-        size = size[probe]
-        query = np.repeat((probe // len(self._flips)).astype(np.int32), size)
-        # Places in the table: consecutive inside a bucket, so count up and add where each bucket begins.
-        place = np.arange(len(query), dtype=np.int32)
-        place += np.repeat(ends[probe, 0] - (np.cumsum(size, dtype=np.int32) - size), size)
-        differing = np.bitwise_count(table.glances[place] ^ words[:, GLANCE_WORD][query])
-        alike = np.flatnonzero(differing <= GLANCE_DISTANCE)
-        return query[alike], table.rows[place[alike]]
+
+def _opened(buckets: Buckets, chosen: NDArray[np.bool_], probes: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return query and place in the table of all that the chosen buckets hold; a query has `probes` keys."""
+    size, begin = buckets.size[chosen], buckets.begin[chosen]
+    query = np.repeat((buckets.sought[chosen] // probes).astype(np.int32), size)
+    # Places are consecutive inside a bucket, so count up and add where each bucket begins.
+    place = np.arange(len(query), dtype=np.int32)
+    place += np.repeat(begin - (np.cumsum(size, dtype=np.int32) - size), size)
+    return query, place
+
+
+def _packed(query: NDArray[np.int32], distance: NDArray[np.uint16], row: NDArray[np.int32]) -> NDArray[np.uint64]:
+    high = query.astype(np.uint64) << np.uint64(41) | distance.astype(np.uint64) << np.uint64(32)
+    return np.asarray(high | row.astype(np.uint64), np.uint64)

@@ -9,7 +9,6 @@ import numpy as np
 
 from casebook.types import ReferenceKind
 from matching.descriptor_index import DescriptorIndex, Hits
-from matching.features import Features
 from matching.similarity import explained
 from matching.stages import phash
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from matching.features import Features
     from matching.views import PictureView, ReferenceView
 
 NEIGHBOURS = 4
@@ -34,17 +34,37 @@ class Shortlist:
     """Proposes references by three signs: the same file, a near phash, and ORB descriptors that vote together."""
 
     def __init__(self, views: Sequence[ReferenceView]) -> None:
-        self._by_hash = {view.reference.sha256: index for index, view in enumerate(views)}
-        pictures = [(i, view) for i, view in enumerate(views) if view.reference.kind is ReferenceKind.PICTURE]
-        self._phash_owner = np.array([index for index, view in pictures for _ in view.phashes], np.int64)
-        self._phashes = np.array([value for _, view in pictures for value in view.phashes], np.uint64)
-        # Straight and mirrored variant vote apart.
-        variants = [(index, features) for index, view in pictures for features in view.variants if len(features)]
-        self._view_of = np.array([index for index, _ in variants], np.int64)
-        self._owner = np.repeat(np.arange(len(variants), dtype=np.int32), [len(features) for _, features in variants])
-        rows = Features.joined([features for _, features in variants])
-        self._points, self._angles, self._octaves = rows.points, rows.angles, np.log2(rows.sizes)
-        self._index = DescriptorIndex(rows.descriptors)
+        self._by_hash: dict[str, int] = {}
+        self._phash_owner = np.empty(0, np.int64)
+        self._phashes = np.empty(0, np.uint64)
+        # Straight and mirrored variant vote apart: which view each is of, its features, and its first row.
+        self._variants: list[tuple[int, Features]] = []
+        self._first = np.empty(0, np.int64)
+        # Half precision: a quarter of a degree is a fortieth of what ORB's angles are good for.
+        self._angles, self._octaves = np.empty(0, np.float16), np.empty(0, np.float16)
+        self._index = DescriptorIndex(np.empty((0, 32), np.uint8))
+        self.add(views)
+
+    def add(self, views: Sequence[ReferenceView]) -> None:
+        """Watch out for these distinct pictures as well: the first gets the place after the last one known."""
+        numbered = list(enumerate(views, start=len(self._by_hash)))
+        self._by_hash |= {view.reference.sha256: place for place, view in numbered}
+        pictures = [(place, view) for place, view in numbered if view.reference.kind is ReferenceKind.PICTURE]
+        owner = np.array([place for place, view in pictures for _ in view.phashes], np.int64)
+        self._phash_owner = np.concatenate((self._phash_owner, owner))
+        hashes = np.array([value for _, view in pictures for value in view.phashes], np.uint64)
+        self._phashes = np.concatenate((self._phashes, hashes))
+        variants = [(place, features) for place, view in pictures for features in view.variants if len(features)]
+        if not variants:
+            return
+        sizes = [len(features) for _, features in variants]
+        first = len(self._index) + np.cumsum([0, *sizes[:-1]])
+        self._variants += variants
+        self._first = np.concatenate((self._first, first))
+        self._angles = np.concatenate((self._angles, *(features.angles for _, features in variants)), dtype=np.float16)
+        octaves = (np.log2(features.sizes) for _, features in variants)
+        self._octaves = np.concatenate((self._octaves, *octaves), dtype=np.float16)
+        self._index.add(np.concatenate([features.descriptors for _, features in variants]))
 
     def propose(self, picture: PictureView) -> tuple[int, ...]:
         """Return the places in `views` worth comparing with the picture, in ascending order; at most 17. A mark may be
@@ -75,35 +95,33 @@ class Shortlist:
            do. The more descriptors there are, the more of it comes by chance, so the bar rises with them.
         """
         hits = _nearest(self._index.search(features.descriptors))
-        owner = self._owner[hits.row]
+        owner = np.searchsorted(self._first, hits.row, side="right") - 1
         weight = (FARTHEST - hits.distance.astype(np.float64)) / BITS_PER_POINT
-        turn = (features.angles[hits.query] - self._angles[hits.row]) % 360
-        octaves = np.log2(features.sizes[hits.query]) - self._octaves[hits.row]
-        votes = _fullest_bins(owner, turn, octaves, weight, len(self._view_of))
-        bar = ENOUGH + MORE_PER_DOUBLING * np.log2(max(len(self._owner), 1) / ENOUGH_AT)
+        turn = (features.angles[hits.query] - self._angles[hits.row].astype(np.float32)) % 360
+        octaves = np.log2(features.sizes[hits.query]) - self._octaves[hits.row].astype(np.float32)
+        votes = _fullest_bins(owner, turn, octaves, weight, len(self._variants))
+        bar = ENOUGH + MORE_PER_DOUBLING * np.log2(max(len(self._index), 1) / ENOUGH_AT)
         fullest = np.lexsort((np.arange(len(votes)), -votes))[: 2 * MOST]
         found: dict[int, float] = {}
         for variant in (int(place) for place in fullest if votes[place] >= bar):
             mine = np.flatnonzero(owner == variant)
             mine = mine[np.argsort(hits.distance[mine], kind="stable")[:MOST_PAIRS]]
-            here, there = features.points[hits.query[mine]], self._points[hits.row[mine]]
+            view, theirs = self._variants[variant]
+            here, there = features.points[hits.query[mine]], theirs.points[hits.row[mine] - self._first[variant]]
             agreeing = _agreement(here, there, turn[mine], octaves[mine], weight[mine])
             if agreeing >= bar:
-                view = int(self._view_of[variant])
                 found[view] = max(found.get(view, 0.0), agreeing)
         return sorted(found, key=lambda view: (-found[view], view))[:MOST]
 
 
 def _nearest(hits: Hits) -> Hits:
     """Keep the nearest few rows of each query."""
-    order = np.lexsort((hits.row, hits.distance, hits.query))
-    query = hits.query[order]
-    kept = order[np.arange(len(order)) - np.searchsorted(query, query) < NEIGHBOURS]
+    kept = np.flatnonzero(np.arange(len(hits.query)) - np.searchsorted(hits.query, hits.query) < NEIGHBOURS)
     return Hits(query=hits.query[kept], row=hits.row[kept], distance=hits.distance[kept])
 
 
 def _fullest_bins(
-    owner: NDArray[np.int32],
+    owner: NDArray[np.int64],
     turn: NDArray[np.float32],
     octaves: NDArray[np.float32],
     weight: NDArray[np.floating],
@@ -114,7 +132,7 @@ def _fullest_bins(
     for angle_shift, scale_shift in product((0.0, 0.5), repeat=2):
         column = np.floor(turn / ANGLE_WIDTH + angle_shift).astype(np.int64) % turns
         row = np.clip(np.floor(octaves / SCALE_WIDTH + scale_shift).astype(np.int64) + 16, 0, 31)
-        keys, place = np.unique((owner.astype(np.int64) * turns + column) * 32 + row, return_inverse=True)
+        keys, place = np.unique((owner * turns + column) * 32 + row, return_inverse=True)
         np.maximum.at(votes, keys // (turns * 32), np.bincount(place, weight, len(keys)))
     return votes
 

@@ -48,6 +48,32 @@ def test_a_descriptor_is_found_wherever_it_is_stored(seed, rows, copies):
     assert set(places.tolist()) <= set(hits.row[hits.distance == 0].tolist())
 
 
+@given(
+    seed=st.integers(0, 2**32), blocks=st.lists(st.integers(0, 150), min_size=1, max_size=8), kinds=st.integers(1, 60)
+)
+def test_an_index_that_grew_answers_like_one_built_at_once(seed, blocks, kinds):
+    # Few kinds of descriptors, so that buckets fill up across the blocks until they are passed over.
+    rng = np.random.default_rng(seed)
+    stored = noisy(drawn(seed, kinds)[rng.integers(0, kinds, sum(blocks))], 4, seed)
+    grown = DescriptorIndex(np.empty((0, 32), np.uint8))
+    for end, size in zip(np.cumsum(blocks), blocks, strict=True):
+        grown.add(stored[end - size : end])
+    queries = noisy(drawn(seed, kinds), 8, seed + 1)
+    expected, hits = DescriptorIndex(stored).search(queries), grown.search(queries)
+    assert len(grown) == len(stored)
+    assert (hits.query == expected.query).all()
+    assert (hits.row == expected.row).all()
+    assert (hits.distance == expected.distance).all()
+
+
+def test_hits_come_by_query_then_nearest_first():
+    stored = drawn(5, 400)
+    hits = DescriptorIndex(np.concatenate((noisy(stored, 20, 6), noisy(stored, 5, 7)))).search(stored)
+    order = np.lexsort((hits.row, hits.distance, hits.query))
+    assert (order == np.arange(len(order))).all()
+    assert len(order) > len(stored)
+
+
 def test_what_looks_like_too_many_others_is_passed_over():
     same = np.zeros((FULLEST + 1, 32), np.uint8)
     assert len(DescriptorIndex(same).search(same[:1]).row) == 0

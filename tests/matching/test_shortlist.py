@@ -32,6 +32,15 @@ def test_every_copy_that_brute_force_proves_is_proposed(library):
     assert proposed == proved
 
 
+def test_a_shortlist_that_grew_proposes_what_one_made_at_once_does(library):
+    grown = Shortlist(library.views[:2])
+    grown.add(library.views[2:])
+    whole = Shortlist(library.views)
+    for number, seed in enumerate(SEEDS):
+        data = jpeg(EDITS[number % len(EDITS)](photograph(seed)), 70)
+        assert grown.propose(PictureView(data)) == whole.propose(PictureView(data)) != ()
+
+
 def test_a_picture_of_nothing_known_is_proposed_little(library):
     shortlist = Shortlist(library.views)
     for seed in (1_001, 2_002, 3_003):
