@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import copies, matching_speed, results, scan_speed, speed_engine, watermarks
+from benchmarks import calibration, copies, matching_speed, results, scan_speed, speed_engine, watermarks
 
 BENCHMARKS = {
     "copies": copies.measure,
+    "calibration": calibration.measure,
     "watermarks": watermarks.measure,
     "matching-speed": matching_speed.measure,
     "engine-speed": speed_engine.measure,

@@ -7,12 +7,13 @@ compared with. So what is still to compare follows from the casebook alone, howe
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from casebook.candidates import Candidates
 from casebook.number_sets import NumberSet
 from casebook.pictures import picture_columns, picture_of
+from casebook.tail import Tail
 from casebook.works import Works
 
 if TYPE_CHECKING:
@@ -36,6 +37,37 @@ FROM picture LEFT JOIN examination AS e ON e.picture_sha256 = sha256 AND e.match
 WHERE EXISTS (SELECT 1 FROM sighting WHERE picture_sha256 = sha256)
     AND sha256 > :after AND coalesce(e.compared_with, '') IN (SELECT value FROM json_each(:compared_with))
 ORDER BY sha256 LIMIT :limit
+"""
+
+# Findings count while their reference is in the owner's folder.
+_TAIL = """
+WITH highest AS (
+    SELECT max(log_odds) AS log_odds
+    FROM match JOIN match_evidence USING (picture_sha256, reference_sha256) JOIN evidence USING (evidence_id)
+    JOIN examination AS x ON x.picture_sha256 = match.picture_sha256 AND x.matcher_key = :matcher_key
+    WHERE superseded_at IS NULL
+        AND EXISTS (SELECT 1 FROM reference AS r WHERE r.sha256 = match.reference_sha256 AND current)
+    GROUP BY match.picture_sha256
+)
+SELECT
+    count(*) FILTER (WHERE log_odds >= :lower AND log_odds < :upper) AS reached,
+    total(log_odds - :lower) FILTER (WHERE log_odds >= :lower AND log_odds < :upper) AS excess,
+    count(*) FILTER (WHERE log_odds >= :upper) AS suspected,
+    (SELECT count(*) FROM examination WHERE matcher_key = :matcher_key) AS examined,
+    (SELECT count(DISTINCT sha256) FROM reference WHERE current AND kind = 'picture') AS reference_count
+FROM highest
+"""
+
+_LAST_TAIL = "SELECT * FROM tail ORDER BY at DESC LIMIT 1"
+
+_KEEP_TAIL = """
+INSERT INTO tail VALUES (:at, :pictures, :reached, :excess, :suspected, :references)
+ON CONFLICT (at) DO UPDATE SET
+    pictures = excluded.pictures,
+    reached = excluded.reached,
+    excess = excluded.excess,
+    suspected = excluded.suspected,
+    reference_count = excluded.reference_count
 """
 
 _MATCHED_NUMBERS = """
@@ -123,8 +155,7 @@ class Examinations(Candidates, Works):
 
         The newest comparison of a picture with a reference holds: a match that it does not confirm is kept, marked as
         superseded. The first examination by another matcher supersedes all that earlier ones found. `decide` then says
-        what all current matches of the picture come to, those found before included. A match has the verdict copy or
-        possible; sqlite3.IntegrityError where it has none.
+        what all current matches of the picture come to, those found before included.
         """
         with self.immediate():
             self._run(_UPSERT_PICTURE, picture_columns(picture))
@@ -144,6 +175,36 @@ class Examinations(Candidates, Works):
             if matches or concerned:
                 self._decide_matches(picture.sha256, decide)
                 self._settle_candidates_of(picture.sha256, at)
+
+    def tail(self, matcher_key: str, lower: float, upper: float) -> Tail:
+        """Return how the highest log-odds of the pictures examined by this matcher are spread between two bars."""
+        row = self._first(_TAIL, {"matcher_key": matcher_key, "lower": lower, "upper": upper})
+        return Tail(
+            pictures=row["examined"] - row["suspected"],
+            reached=row["reached"],
+            excess=row["excess"],
+            suspected=row["suspected"],
+            references=row["reference_count"],
+        )
+
+    def keep_tail(self, tail: Tail, at: datetime) -> None:
+        """Keep by what verdicts are derived from now on, beside what they were derived by before."""
+        with self.immediate():
+            if tail != self.last_tail():
+                self._run(_KEEP_TAIL, {**asdict(tail), "at": at})
+
+    def last_tail(self) -> Tail | None:
+        """Return what was kept last; None before the first comparison."""
+        row = self._first(_LAST_TAIL, {})
+        if row is None:
+            return None
+        return Tail(
+            pictures=row["pictures"],
+            reached=row["reached"],
+            excess=row["excess"],
+            suspected=row["suspected"],
+            references=row["reference_count"],
+        )
 
     def record_problem(self, picture: Picture) -> None:
         """Keep why a picture could not be compared this time; it stays among those to compare."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from casebook.views import create_views
+from casebook.views import create_views, drop_views
 
 APPLICATION_ID = 0x436F7079  # "Copy"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 migrations = Migrations("casebook")
 
@@ -54,6 +54,20 @@ def m004_relations_and_edits(db: Database) -> None:
         db.execute(f"ALTER TABLE {table} ADD COLUMN {how_sure} REAL")
     create_views(db)
     db.execute("PRAGMA user_version = 4")
+
+
+@migrations()
+def m005_calibration(db: Database) -> None:
+    """Keep what is learnt of strangers' pictures, and let a match have the verdict `none`: its evidence stays, for a
+    later calibration may say otherwise.
+
+    SQLite cannot change a constraint, so the table and the one that refers to it are made anew.
+    """
+    drop_views(db)
+    for statement in _CALIBRATION:
+        db.execute(statement)
+    create_views(db)
+    db.execute("PRAGMA user_version = 5")
 
 
 _SCANS = (
@@ -348,6 +362,53 @@ _COMPARISONS = (
         matcher_key TEXT NOT NULL,
         compared_with TEXT NOT NULL,
         examined_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+_CALIBRATION = (
+    """
+    CREATE TABLE match_new (
+        picture_sha256 TEXT NOT NULL REFERENCES picture (sha256),
+        reference_sha256 TEXT NOT NULL,
+        verdict TEXT NOT NULL CHECK (verdict IN ('copy', 'possible', 'none')),
+        score REAL NOT NULL,
+        because TEXT NOT NULL,
+        side_by_side TEXT,
+        inliers TEXT,
+        difference TEXT,
+        found_at TEXT NOT NULL,
+        superseded_at TEXT,
+        relation TEXT,
+        edits TEXT NOT NULL,
+        expected_false_alarms REAL,
+        PRIMARY KEY (picture_sha256, reference_sha256)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE match_evidence_new (
+        picture_sha256 TEXT NOT NULL,
+        reference_sha256 TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        evidence_id TEXT NOT NULL REFERENCES evidence (evidence_id),
+        PRIMARY KEY (picture_sha256, reference_sha256, place),
+        FOREIGN KEY (picture_sha256, reference_sha256) REFERENCES match_new (picture_sha256, reference_sha256)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "INSERT INTO match_new SELECT * FROM match",
+    "INSERT INTO match_evidence_new SELECT * FROM match_evidence",
+    "DROP TABLE match_evidence",
+    "DROP TABLE match",
+    "ALTER TABLE match_new RENAME TO match",
+    "ALTER TABLE match_evidence_new RENAME TO match_evidence",
+    """
+    CREATE TABLE tail (
+        at TEXT PRIMARY KEY NOT NULL,
+        pictures INTEGER NOT NULL,
+        reached INTEGER NOT NULL,
+        excess REAL NOT NULL,
+        suspected INTEGER NOT NULL,
+        reference_count INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID
     """,
 )

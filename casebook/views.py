@@ -30,7 +30,7 @@ JOIN sighting AS s ON s.picture_sha256 = m.picture_sha256
 JOIN gallery AS g ON g.listing_key = s.listing_key AND g.url = s.url
 JOIN picture_url AS u ON u.url = s.url
 JOIN reference AS r ON r.sha256 = m.reference_sha256 AND r.current
-WHERE m.superseded_at IS NULL AND (
+WHERE m.superseded_at IS NULL AND m.verdict <> 'none' AND (
     r.kind <> 'watermark' OR NOT EXISTS (
         SELECT 1 FROM match AS known JOIN reference AS ours ON ours.sha256 = known.reference_sha256
         WHERE known.picture_sha256 = m.picture_sha256 AND known.verdict = 'copy' AND known.superseded_at IS NULL
@@ -247,6 +247,11 @@ _VIEWS = {
 
 def create_views(db: Database) -> None:
     """Create the views of this version, in place of those of an older one."""
-    for name, statement in _VIEWS.items():
-        db.execute(f"DROP VIEW IF EXISTS {name}")
+    drop_views(db)
+    for statement in _VIEWS.values():
         db.execute(statement)
+
+
+def drop_views(db: Database) -> None:
+    for name in _VIEWS:
+        db.execute(f"DROP VIEW IF EXISTS {name}")

@@ -10,6 +10,8 @@ from copycatch.engine import Engine, Job
 from copycatch.prepared import PreparedReferences
 from copycatch.preparing import Watched, prepare_missing
 from copycatch.works import read_library
+from matching.calibration import learnt
+from matching.judgement import LIKELY, WORTH_A_LOOK
 from matching.matcher import matcher_key
 from matching.prepared import preparing_key
 from matching.verdicts import decided
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from casebook.casebook import Casebook
     from casebook.examinations import Backlog
+    from casebook.tail import Tail
     from copycatch.scan import Progress
     from copycatch.works import Library, Problem
     from copycatch.workspace import Workspace
@@ -50,11 +53,12 @@ def compare_pictures(
     3. Compare each group of pictures with the references it lacks: as a rule new pictures with all of them, and all
        others with the new ones.
     4. Derive verdicts and candidates from all evidence there is: what a picture's matches say of one another depends
-       on the references that are watched now, and the verdicts on the budget of now.
+       on the references that are watched now, and the verdicts on the budget of now and on how much alike all
+       pictures of the casebook look.
 
     Each picture is one transaction, so a kill costs at most the pictures under way.
     """
-    key, decide = matcher_key(context), partial(decided, context=context)
+    key = matcher_key(context)
     library = read_library(workspace)
     with PreparedReferences.open(workspace.prepared_path, preparing_key()) as prepared:
         watched = _note(library, casebook, prepared)
@@ -69,7 +73,8 @@ def compare_pictures(
                 progress=lambda done, total: progress("prepare", done, total),
             )
             watched = _note(library, casebook, prepared)
-    done, total = 0, sum(backlog.pictures for backlog in backlogs)
+    context = replace(context, calibration=learnt(_tail(casebook, key)))
+    done, total, decide = 0, sum(backlog.pictures for backlog in backlogs), partial(decided, context=context)
     for backlog in backlogs:
         references = _lacking(watched, casebook, backlog)
         job = Job(references=references, prepared=prepared.path, blobs=workspace.blobs_path, context=context)
@@ -80,8 +85,14 @@ def compare_pictures(
                 casebook.record_problem(examined.picture)
             done += 1
             progress("match", done, total)
-    casebook.refresh_candidates(now(), decide)
+    tail = _tail(casebook, key)
+    casebook.keep_tail(tail, now())
+    casebook.refresh_candidates(now(), partial(decided, context=replace(context, calibration=learnt(tail))))
     return Compared(pictures=total, problems=tuple(library.problems))
+
+
+def _tail(casebook: Casebook, key: str) -> Tail:
+    return casebook.tail(key, WORTH_A_LOOK, LIKELY)
 
 
 def _note(library: Library, casebook: Casebook, prepared: PreparedReferences) -> list[Watched]:

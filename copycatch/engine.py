@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from casebook.blobs import Blobs
 from casebook.errors import BlobDamaged, BlobMissing
-from casebook.types import Picture, Rendering
+from casebook.types import Picture, Rendering, Verdict
 from copycatch.pool import Pool
 from copycatch.preparing import load_library
 from matching.matcher import Matcher
@@ -67,7 +67,8 @@ class Worker:
             return Examined(picture=replace(picture, problem=error.message), readable=False)
         found = self._matcher.examine(data)
         drawn = [
-            (match, self._drawn(data, match) if rank < MOST_DRAWN else None) for rank, match in enumerate(found.matches)
+            (match, self._drawn(data, match) if rank < MOST_DRAWN and match.verdict is not Verdict.NONE else None)
+            for rank, match in enumerate(found.matches)
         ]
         return Examined(picture=found.picture, matches=tuple(drawn))
 

@@ -76,9 +76,10 @@ def compare(
 
 
 def _telling(matches: Sequence[Match], marks: Set[str]) -> list[Match]:
-    """Leave marks out where the work is known: they say nothing of the other works that carry them too."""
-    works = [match for match in matches if match.reference_sha256 not in marks]
-    return works if any(match.verdict is Verdict.COPY for match in works) else list(matches)
+    """Leave out what comes to nothing, and marks where the work is known: they say nothing of other works."""
+    telling = [match for match in matches if match.verdict is not Verdict.NONE]
+    works = [match for match in telling if match.reference_sha256 not in marks]
+    return works if any(match.verdict is Verdict.COPY for match in works) else telling
 
 
 def _plainness(data: bytes) -> str | None:

@@ -23,7 +23,7 @@ PLAIN_BORDER = 12.0
 EVERYWHERE = 0.95
 TWO_EXPOSURES = -2.0
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
-WORTH_A_LOOK = -4.5
+WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
     "constant": -9.403,
     "agreeing_cells": 0.405,
@@ -70,7 +70,8 @@ def judge(agreement: Agreement, kind: WorkKind) -> Judgement:
        a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other.
     3. Art is protected wherever it is printed or photographed, so for it the second point does not count.
     """
-    terms = terms_of(dict(agreement.measures), kind)
+    measures = dict(agreement.measures)
+    terms = terms_of(measures, kind)
     log_odds = sum(WEIGHTS[name] * value for name, value in terms.items())
     two_exposures = bool(terms["beyond"]) and agreement.agreeing >= EVERYWHERE
     if two_exposures:
@@ -78,8 +79,13 @@ def judge(agreement: Agreement, kind: WorkKind) -> Judgement:
     return Judgement(
         log_odds=log_odds,
         relation=_relation(agreement, kind, log_odds),
-        much=agreement.agreeing >= MUCH_AGREES and agreement.agreeing_cells >= MUCH_CELLS,
+        much=much_agrees(measures),
     )
+
+
+def much_agrees(measures: Mapping[str, float]) -> bool:
+    """Return whether so much agrees that a person should look, however often that comes by chance."""
+    return measures["agreeing"] >= MUCH_AGREES and measures["agreeing_cells"] >= MUCH_CELLS
 
 
 def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
@@ -100,7 +106,7 @@ def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
 
 
 def _relation(agreement: Agreement, kind: WorkKind, log_odds: float) -> Relation:
-    if log_odds > 0:
+    if log_odds >= LIKELY:
         inside = agreement.contained >= CONTAINED
         return Relation.SAME_PHOTOGRAPH if kind is WorkKind.PHOTO or inside else Relation.SAME_ART
     return Relation.SAME_OBJECT if agreement.central > agreement.agreeing else Relation.SAME_SCENE

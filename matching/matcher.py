@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """What one picture is, and the references it copies or may copy, best first."""
+    """What one picture is, and its matches, best first: the references that it copies or may copy, then those that come
+    to nothing by this calibration and might by another."""
 
     picture: Picture
     matches: tuple[Match, ...]

@@ -42,7 +42,7 @@ def settled(matches: Iterable[Match]) -> list[Match]:
     for match in ranked:
         likelier = [other for other in kept if _log_odds(other) > _log_odds(match) + CLEARLY_LIKELIER]
         sibling = any(_shared(_frame(match), _frame(other)) > SAME_PART for other in likelier)
-        kept.append(_demoted(match) if sibling else match)
+        kept.append(_demoted(match) if sibling and match.verdict is not Verdict.NONE else match)
     return kept
 
 

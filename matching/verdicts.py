@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from casebook.types import Match, Verdict
+from matching.calibration import MOST_POSSIBLE
+from matching.judgement import much_agrees
 from matching.siblings import settled
 
 if TYPE_CHECKING:
@@ -22,10 +24,11 @@ STRENGTH = {Verdict.COPY: 2, Verdict.POSSIBLE: 1, Verdict.NONE: 0}
 
 
 def weighed(evidence: Iterable[Evidence], context: Context) -> Match | None:
-    """Return what the findings of all stages on one picture and one reference come to; None where none says more than
-    `none`.
+    """Return what the findings of all stages on one picture and one reference come to; None where no stage says more
+    than `none`.
 
-    1. A `copy` that the budget of false alarms does not allow counts as `possible`.
+    1. A `copy` that the budget of false alarms does not allow counts as `possible`; what comes by chance oftener than
+       with 5,000 of 100,000 pictures counts as `none`, unless much agrees.
     2. The strongest finding then gives the match its verdict, its sentence, its relation and its edits.
 
     The match keeps the findings as the stages gave them, strongest first, in an order that no budget changes.
@@ -33,7 +36,7 @@ def weighed(evidence: Iterable[Evidence], context: Context) -> Match | None:
     ranked = sorted(evidence, key=_strongest_first)
     if not ranked or ranked[0].verdict is Verdict.NONE:
         return None
-    best = min((_within_budget(found, context) for found in ranked), key=_strongest_first)
+    best = min((_judged(found, context) for found in ranked), key=_strongest_first)
     return Match(
         picture_sha256=best.picture_sha256,
         reference_sha256=best.reference_sha256,
@@ -56,9 +59,13 @@ def decided(matches: Iterable[Match], context: Context) -> list[Match]:
     return settled(match for match in again if match is not None)
 
 
-def _within_budget(found: Evidence, context: Context) -> Evidence:
+def _judged(found: Evidence, context: Context) -> Evidence:
     expected = _expected(found, context)
-    if found.verdict is not Verdict.COPY or expected is None or expected <= context.budget:
+    if expected is None or (found.verdict is Verdict.COPY and expected <= context.budget):
+        return found
+    if expected > MOST_POSSIBLE and not much_agrees(dict(found.measures)):
+        return replace(found, verdict=Verdict.NONE)
+    if found.verdict is not Verdict.COPY:
         return found
     because = f"More false alarms to be expected than the budget allows. {found.because}"
     return replace(found, verdict=Verdict.POSSIBLE, because=because)

@@ -4,7 +4,8 @@
 2. Leave out wrong references where a right one is clearly likelier: `siblings.settled` takes care of those.
 3. Fit a logistic regression (Newton's method, a ridge of 0.01 on standardised terms). Wrong pairs weigh as much in all
    as right ones, and hard pairs and look-alikes four times as much as other wrong ones, for they are what it is about.
-4. Fit the tail of the negatives' highest log-odds: how many reach the anchor, and how fast they thin out beyond it.
+4. Fit the tail of the negatives' highest log-odds: how many are worth a look, and how fast they thin out beyond it.
+   The number of references and of those negatives are `STANDARD_REFERENCES` and `DECAY_WEIGHT`.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ from benchmarks.copies.matchers.ours import read_references
 from benchmarks.copies.pictures import Half, read
 from benchmarks.copies.queries import Kind, build
 from benchmarks.copies.spread import spread
-from matching.calibration import STANDARD
-from matching.judgement import WEIGHTS, terms_of
+from matching.judgement import WEIGHTS, WORTH_A_LOOK, terms_of
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 from matching.stages import orb, phash
@@ -119,9 +119,9 @@ def _tail(pairs: list[tuple[Query, list[tuple[bool, dict[str, float]]]]], weight
         if not query.kind.copy:
             odds = [sum(weights[name] * terms[name] for name in weights) for _, terms in found]
             highest.append(max(odds, default=-math.inf))
-    beyond = np.array([value - STANDARD.anchor for value in highest if value > STANDARD.anchor])
-    rate = len(beyond) / len(highest)
-    return f"{len(highest)} negatives, rate {rate:.4f} beyond {STANDARD.anchor}, decay {1 / beyond.mean():.2f}"
+    excesses = [value - WORTH_A_LOOK for value in highest if value >= WORTH_A_LOOK]
+    rate, decay = len(excesses) / len(highest), len(excesses) / sum(excesses)
+    return f"STANDARD = Calibration(rate={rate:.3f}, decay={decay:.2f})  # {len(excesses)} of {len(highest)} negatives"
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from benchmarks.copies.spread import spread
 from casebook.types import WorkKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from benchmarks.copies.edits.edit import Edit, Others, Pixels, Rng
     from benchmarks.copies.pictures import PictureSet
@@ -116,8 +116,16 @@ class Plan:
         return f"{self.picture.sha256[:12]}-{re.sub('[^a-z0-9]+', '-', self.edit.lower()).strip('-')}"
 
 
-def build(pictures: PictureSet, half: Half, *, seed: int, sample: int | None, processes: int) -> QuerySet:
-    """Make the queries of one half, or read them where they are made already.
+def build(
+    pictures: PictureSet,
+    half: Half,
+    *,
+    seed: int,
+    sample: int | None,
+    processes: int,
+    kinds: Collection[Kind] = tuple(Kind),
+) -> QuerySet:
+    """Make the queries of one half and of these kinds, or read them where they are made already.
 
     With `sample`, only the first so many edited references and negatives of each kind; every class has its turn.
     """
@@ -126,11 +134,13 @@ def build(pictures: PictureSet, half: Half, *, seed: int, sample: int | None, pr
     chosen = {each: _edited_references(pictures, each, seed) for each in Half}
     references = _library(pictures, chosen, folder / "marked")
     bases = {reference.name: reference.path for reference in references}
-    plans = _plans(pictures, half, chosen[half], bases, seed)
+    plans = [plan for plan in _plans(pictures, half, chosen[half], bases, seed) if plan.kind in kinds]
     if sample is not None:
         plans = [plan for plan in plans if plan.place < sample]
     others = [picture.path for picture in pictures.of(Role.DISTRACTOR) if picture.half is half]
-    queries = _made(plans, folder, half, sample, seed, others, processes)
+    part = [] if len(kinds) == len(Kind) else [hashlib.sha256(" ".join(sorted(kinds)).encode()).hexdigest()[:8]]
+    name = "-".join([half, *part, *([] if sample is None else [str(sample)])])
+    queries = _made(plans, folder, half, name, seed, others, processes)
     return QuerySet(folder=folder, key=key, half=half, references=references, queries=queries)
 
 
@@ -258,14 +268,14 @@ def _made(
     plans: list[Plan],
     folder: Path,
     half: Half,
-    sample: int | None,
+    name: str,
     seed: int,
     others: list[Path],
     processes: int,
 ) -> tuple[Query, ...]:
     """Read the list of made queries that covers the plans, or make them."""
     whole = folder / f"{half}.jsonl"
-    listed = whole if sample is None or whole.exists() else folder / f"{half}-{sample}.jsonl"
+    listed = whole if whole.exists() else folder / f"{name}.jsonl"
     if not listed.exists():
         (folder / half).mkdir(parents=True, exist_ok=True)
         given = (folder / half, seed, others)

@@ -16,7 +16,7 @@ from copycatch.atomic_file import write_atomically
 from copycatch.commands.options import json_option
 from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.works import PICTURE_SUFFIXES, pictures_below, printable_path, read_entries, read_file
-from matching.calibration import DEFAULT_BUDGET, MOST_POSSIBLE
+from matching.calibration import DEFAULT_BUDGET, MOST_POSSIBLE, standard
 from matching.compare import Comparison, Kinds, library_of
 from matching.compare import compare as compare_pictures
 from matching.overlays import render
@@ -79,7 +79,8 @@ def compare(
     troubles += [Trouble(None, _empty(place)) for place, named in ((references, ours), (pictures, theirs)) if not named]
     for name, message in troubles:
         click.echo(plain(message if name is None else f"reference {name}: {message}"), err=True)
-    compared = _compared(library, theirs, Context.here(budget=false_alarms))
+    context = Context.here(standard(sum(view.mark is None for view in library.views)), false_alarms)
+    compared = _compared(library, theirs, context)
     found: Iterator[Comparison] = (item for item in compared if item.matches or item.problem or show_all)
     if overlays is not None:
         overlays.mkdir(parents=True, exist_ok=True)

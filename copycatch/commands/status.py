@@ -14,6 +14,8 @@ from copycatch.coverage import run_alarms
 from copycatch.moments import moment
 from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import plain, print_json_lines, print_line, print_table
+from matching.calibration import learnt
+from matching.judgement import LIKELY
 
 if TYPE_CHECKING:
     from casebook.casebook import Casebook
@@ -44,6 +46,12 @@ def status(workspace: Workspace, as_json: bool) -> None:
         ended = f"ended {moment(run['finished_at'])}" if run["finished_at"] else f"in phase {run['phase']}"
         print_line(f"Last scan {run['run_id']}: {run['state']}, started {moment(run['started_at'])}, {ended}")
     print_line(f"{record['works']} works watched, {record['copies']} copies, {record['possible']} possible copies")
+    calibration = record["calibration"]
+    if calibration:
+        print_line(
+            f"Of 100,000 strangers' pictures about {calibration['taken_for_copies']:,.0f} would be taken for copies; "
+            f"learnt from {calibration['pictures']:,} pictures and {calibration['references']:,} references of yours"
+        )
     if record["coverage"]:
         rows = [[row[column] for column in _COVERAGE.values()] for row in record["coverage"]]
         print_table(tuple(_COVERAGE), rows)
@@ -67,9 +75,23 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "works": len(casebook.works()),
         "copies": verdicts.count(Verdict.COPY),
         "possible": verdicts.count(Verdict.POSSIBLE),
+        "calibration": _calibration(workspace, casebook),
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
         "alarms": [*_run_alarms(workspace, run), *_night_alarms(nights), *unseen],
+    }
+
+
+def _calibration(workspace: Workspace, casebook: Casebook) -> dict[str, Any] | None:
+    """Return how many of 100,000 strangers' pictures the budget and likeness would let pass as copies."""
+    tail = casebook.last_tail()
+    if tail is None:
+        return None
+    budget = workspace.config().matching.false_alarms_per_100000
+    return {
+        "taken_for_copies": min(budget, learnt(tail).expected_false_alarms(LIKELY)),
+        "pictures": tail.pictures,
+        "references": tail.references,
     }
 
 

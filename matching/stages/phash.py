@@ -52,7 +52,8 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     1. Take the nearest of the reference's eight turns and mirrors; farther than 10 bits there is nothing to say.
     2. Lay the frames over one another with that turn and measure dense agreement.
     3. Where less than 95 % of the texture agrees, these are not the frames and there is nothing to say; else judge how
-       well they agree. Where there are fewer than 12 textured cells to tell by, 4 bits or less are `possible`.
+       well they agree. Where there are fewer than 12 textured cells to tell by, 4 bits or less are `possible`, and
+       more say nothing.
     """
     if not picture.readable or picture.phash is None or not reference.phashes:
         return None
@@ -71,9 +72,11 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
             return None
         judgement = judge(agreement, reference.kind)
         verdict, log_odds = judgement.verdict, judgement.log_odds
-    else:
+    elif distance <= NEAR_DISTANCE:
         judgement = None
-        verdict, log_odds = (Verdict.POSSIBLE if distance <= NEAR_DISTANCE else Verdict.NONE), TOO_PLAIN
+        verdict, log_odds = Verdict.POSSIBLE, TOO_PLAIN
+    else:
+        return None
     geometry = geometry_of(transform, reference, inliers=0, shares=(1.0, 1.0))
     return Evidence(
         picture_sha256=picture.sha256,

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import pytest
 
 from casebook.number_sets import NumberSet
 from casebook.types import Candidate, ListingState, Reference, ReferenceKind, Verdict, WorkKind
@@ -114,11 +111,16 @@ def test_a_match_without_drawing_has_no_rendering(casebook: Casebook) -> None:
     assert casebook.rendering(sha("red"), sha("reference tree")) is None
 
 
-def test_a_match_says_copy_or_possible(casebook: Casebook) -> None:
+def test_a_match_that_comes_to_nothing_makes_no_candidate_until_it_comes_to_something(casebook: Casebook) -> None:
+    know_works(casebook, "tree")
     show(casebook, "1", a="red")
-    with pytest.raises(sqlite3.IntegrityError):
-        examine(casebook, "red", match("red", "tree", Verdict.NONE))
-    assert comparable(casebook.path)["examinations"] == []
+    copy = match("red", "tree")
+    nothing = replace(copy, verdict=Verdict.NONE)
+    examine(casebook, "red", nothing)
+    assert casebook.candidates() == []
+    for now, expected in ((copy, [copy]), (nothing, [])):
+        casebook.refresh_candidates(at(20), lambda known, now=now: [now])
+        assert [each for found in casebook.candidates() for each in found.matches] == expected
 
 
 def test_there_is_one_candidate_per_listing_and_work_best_match_first(casebook: Casebook) -> None:

@@ -9,6 +9,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -20,6 +21,7 @@ from PIL import Image
 from rich.console import Console
 
 from casebook.errors import CopycatchError
+from casebook.tail import Tail
 from casebook.types import ScanRun
 from copycatch import commands, output
 from copycatch.candidate_list import false_alarms_shown
@@ -257,7 +259,8 @@ def test_candidates_are_narrowed_by_verdict_and_date(filled: Workspace, run: Run
 def test_status_has_the_documented_fields_and_names_what_was_not_seen(filled: Workspace, run: Run) -> None:
     (record,) = lines(run("status", "--json", workspace=filled).stdout)
     nights = {"planned_at", "ended_at", "outcome", "exit_code", "message"}
-    assert {*record, *record["run"], *nights} == documented("status", "`--json` fields:")
+    calibration = {"taken_for_copies", "pictures", "references"}
+    assert {*record, *record["run"], *nights, *calibration} == documented("status", "`--json` fields:")
     assert (record["run"]["run_id"], record["copies"], record["works"]) == (RUN_ID, 1, 1)
     assert record["alarms"] == [
         "shop: 1 page: HTTP 500: https://shop.example/broken",
@@ -265,6 +268,18 @@ def test_status_has_the_documented_fields_and_names_what_was_not_seen(filled: Wo
     ]
     text = run("status", workspace=filled).stdout
     assert "! shop: 1 page: HTTP 500: https://shop.example/broken\n" in text
+
+
+def test_status_tells_how_many_strangers_pictures_would_be_taken_for_copies(workspace: Workspace, run: Run) -> None:
+    assert "strangers" not in run("status", workspace=workspace).stdout
+    for pictures, said in ((10, "about 200 would"), (10_000_000, "about 0 would")):
+        with workspace.casebook() as casebook:
+            casebook.keep_tail(Tail(pictures=pictures, references=523), STARTED + timedelta(seconds=pictures))
+        text = run("status", workspace=workspace).stdout
+        assert said in text
+        assert f"learnt from {pictures:,} pictures and 523 references" in text
+        (record,) = lines(run("status", "--json", workspace=workspace).stdout)
+        assert {"pictures": pictures, "references": 523}.items() <= record["calibration"].items()
 
 
 def test_status_tells_a_running_scan_from_an_interrupted_one(workspace: Workspace, run: Run) -> None:

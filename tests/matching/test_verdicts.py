@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from casebook.edits import Edit, EditKind, Relation
 from casebook.types import Evidence, Geometry, Verdict
-from matching.calibration import STANDARD, Calibration
+from matching.calibration import Calibration
 from matching.matcher import matcher_key
 from matching.stage import Context
 from matching.verdicts import decided, weighed
 
-CONTEXT = Context(libraries={})
+CONTEXT = Context(libraries={}, calibration=Calibration(rate=0.05, decay=0.6))
 EDITS = (Edit(kind=EditKind.MIRRORED),)
 
 
@@ -39,7 +39,7 @@ def found(reference: str, log_odds: float, verdict: Verdict = Verdict.COPY, stag
 
 
 def budget_at(log_odds: float) -> float:
-    return STANDARD.expected_false_alarms(log_odds)
+    return CONTEXT.calibration.expected_false_alarms(log_odds)
 
 
 def test_the_strongest_finding_gives_the_match_what_it_says():
@@ -66,6 +66,24 @@ def test_a_copy_beyond_the_budget_is_possible_and_says_so():
         assert ("than the budget allows. 120 points" in match.because) is (verdict is Verdict.POSSIBLE)
 
 
+def test_what_comes_by_chance_too_often_is_nothing_unless_much_agrees():
+    crowded = replace(CONTEXT, calibration=Calibration(rate=0.2, decay=0.5))
+    cases = ((-4.0, 12.0, Verdict.NONE), (-4.0, 40.0, Verdict.POSSIBLE), (-1.0, 12.0, Verdict.POSSIBLE))
+    for log_odds, cells, verdict in cases:
+        weak = replace(found("a", log_odds, Verdict.POSSIBLE), measures=(("agreeing", 0.9), ("agreeing_cells", cells)))
+        match = weighed([weak], crowded)
+        assert match is not None
+        assert match.verdict is verdict
+        assert match.evidence == (weak,)
+
+
+def test_what_comes_to_nothing_is_no_sibling():
+    crowded = replace(CONTEXT, calibration=Calibration(rate=0.2, decay=0.5))
+    weak = replace(found("b", -4.0, Verdict.POSSIBLE), measures=(("agreeing", 0.9), ("agreeing_cells", 12.0)))
+    matches = [match for each in (weak, found("a", 30.0)) if (match := weighed([each], crowded))]
+    assert [match.verdict for match in decided(matches, crowded)] == [Verdict.COPY, Verdict.NONE]
+
+
 def test_a_finding_without_odds_such_as_a_mark_is_a_copy_at_any_budget():
     mark = replace(found("a", 2.0), log_odds=None)
     match = weighed([mark, found("a", 3.0)], replace(CONTEXT, budget=1e-300))
@@ -75,7 +93,7 @@ def test_a_finding_without_odds_such_as_a_mark_is_a_copy_at_any_budget():
 
 
 def test_no_evidence_and_no_comparison_depends_on_the_budget_or_the_calibration():
-    others = replace(CONTEXT, budget=1.0), replace(CONTEXT, calibration=Calibration(rate=0.5, anchor=0.0, decay=1.0))
+    others = replace(CONTEXT, budget=1.0), replace(CONTEXT, calibration=Calibration(rate=0.5, decay=1.0))
     for other in others:
         assert other.parameters({}) == CONTEXT.parameters({})
         assert matcher_key(other) == matcher_key(CONTEXT)

@@ -74,7 +74,8 @@ def read_references(references: tuple[ReferenceFile, ...]) -> Iterator[tuple[Ref
 def _answer(query: Query) -> tuple[Answer, float]:
     data = query.path.read_bytes()
     begun = time.process_time()
-    matches = settled(_worker["matcher"].examine(data).matches)
+    examined = _worker["matcher"].examine(data)
+    matches = settled(match for match in examined.matches if match.verdict is not Verdict.NONE)
     spent = (time.process_time() - begun) * 1e3
     found = tuple(_found(match) for match in matches)
     return Answer(query=query.name, found=found, milliseconds=spent), peak_megabytes()
