@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from casebook.candidates import Candidates
 from casebook.number_sets import NumberSet
 from casebook.pictures import picture_columns, picture_of
-from casebook.tail import Tail
+from casebook.tail import Resemblance, Tail
 from casebook.works import Works
 
 if TYPE_CHECKING:
@@ -56,6 +56,22 @@ SELECT
     (SELECT count(*) FROM examination WHERE matcher_key = :matcher_key) AS examined,
     (SELECT count(DISTINCT sha256) FROM reference WHERE current AND kind = 'picture') AS reference_count
 FROM highest
+"""
+
+_RESEMBLANCES = """
+WITH highest AS (
+    SELECT match.reference_sha256, max(log_odds) AS log_odds
+    FROM match JOIN match_evidence USING (picture_sha256, reference_sha256) JOIN evidence USING (evidence_id)
+    JOIN examination AS x ON x.picture_sha256 = match.picture_sha256 AND x.matcher_key = :matcher_key
+    WHERE superseded_at IS NULL
+        AND EXISTS (SELECT 1 FROM reference AS r WHERE r.sha256 = match.reference_sha256 AND current)
+    GROUP BY match.picture_sha256, match.reference_sha256
+)
+SELECT
+    reference_sha256,
+    count(*) FILTER (WHERE log_odds < :upper) AS reached,
+    count(*) FILTER (WHERE log_odds >= :upper) AS suspected
+FROM highest WHERE log_odds >= :lower GROUP BY reference_sha256 ORDER BY reference_sha256
 """
 
 _LAST_TAIL = "SELECT * FROM tail ORDER BY at DESC LIMIT 1"
@@ -186,6 +202,11 @@ class Examinations(Candidates, Works):
             suspected=row["suspected"],
             references=row["reference_count"],
         )
+
+    def resemblances(self, matcher_key: str, lower: float, upper: float) -> list[Resemblance]:
+        """Return for each reference that any picture resembles how many do, by the same two bars as `tail`."""
+        rows = self._run(_RESEMBLANCES, {"matcher_key": matcher_key, "lower": lower, "upper": upper})
+        return [Resemblance(**row) for row in rows]
 
     def keep_tail(self, tail: Tail, at: datetime) -> None:
         """Keep by what verdicts are derived from now on, beside what they were derived by before."""

@@ -18,3 +18,12 @@ class Tail:
     excess: float = 0.0
     suspected: int = 0
     references: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resemblance:
+    """How many pictures resemble one reference: `reached` by log-odds between the two bars, `suspected` beyond them."""
+
+    reference_sha256: str
+    reached: int
+    suspected: int

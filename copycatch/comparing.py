@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from copycatch.scan import Progress
     from copycatch.works import Library, Problem
     from copycatch.workspace import Workspace
+    from matching.calibration import Calibration
     from matching.stage import Context
 
 
@@ -73,7 +74,7 @@ def compare_pictures(
                 progress=lambda done, total: progress("prepare", done, total),
             )
             watched = _note(library, casebook, prepared)
-    context = replace(context, calibration=learnt(_tail(casebook, key)))
+    context = replace(context, calibration=_learnt(casebook, key, casebook.tail(key, WORTH_A_LOOK, LIKELY)))
     done, total, decide = 0, sum(backlog.pictures for backlog in backlogs), partial(decided, context=context)
     for backlog in backlogs:
         references = _lacking(watched, casebook, backlog)
@@ -85,14 +86,15 @@ def compare_pictures(
                 casebook.record_problem(examined.picture)
             done += 1
             progress("match", done, total)
-    tail = _tail(casebook, key)
+    tail = casebook.tail(key, WORTH_A_LOOK, LIKELY)
     casebook.keep_tail(tail, now())
-    casebook.refresh_candidates(now(), partial(decided, context=replace(context, calibration=learnt(tail))))
+    context = replace(context, calibration=_learnt(casebook, key, tail))
+    casebook.refresh_candidates(now(), partial(decided, context=context))
     return Compared(pictures=total, problems=tuple(library.problems))
 
 
-def _tail(casebook: Casebook, key: str) -> Tail:
-    return casebook.tail(key, WORTH_A_LOOK, LIKELY)
+def _learnt(casebook: Casebook, key: str, tail: Tail) -> Calibration:
+    return learnt(tail, casebook.resemblances(key, WORTH_A_LOOK, LIKELY))
 
 
 def _note(library: Library, casebook: Casebook, prepared: PreparedReferences) -> list[Watched]:

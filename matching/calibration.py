@@ -9,13 +9,15 @@ another calibration compares nothing again.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from matching.judgement import LIKELY, WORTH_A_LOOK
 
 if TYPE_CHECKING:
-    from casebook.tail import Tail
+    from collections.abc import Iterable, Mapping
+
+    from casebook.tail import Resemblance, Tail
 
 PER = 100_000
 DEFAULT_BUDGET = 200.0
@@ -23,6 +25,7 @@ MOST_POSSIBLE = 5_000.0
 STANDARD_REFERENCES = 523
 RATE_WEIGHT = 1.0  # pictures beyond the bar; fitted on eight classes of references, each as a library of its own
 DECAY_WEIGHT = 37.0  # as many as the standard was fitted on: what a log-odds of 1 is worth differs less between owners
+LOW_COPIES = 0.1  # copies below the upper bar, as a part of those beyond it; 0.034 of edited references are
 _SLOWEST, _FASTEST = 1e-3, 1e2
 
 
@@ -30,15 +33,19 @@ _SLOWEST, _FASTEST = 1e-3, 1e2
 class Calibration:
     """The tail of the highest log-odds of pictures that copy nothing: `rate` of them reach -5, where a picture is worth
     a look, and every step of 1 beyond it leaves exp(-decay) of those. `pictures` is how many of the owner's own it
-    was learnt from."""
+    was learnt from. `crowded` names references that more pictures resemble than others, by SHA-256, and how many times
+    as many."""
 
     rate: float
     decay: float
     pictures: int = 0
+    crowded: Mapping[str, float] = field(default_factory=dict)
 
-    def expected_false_alarms(self, log_odds: float) -> float:
-        """Return how many of 100,000 pictures that copy nothing reach these log-odds."""
-        return PER * min(1.0, self.rate * math.exp(-self.decay * (log_odds - WORTH_A_LOOK)))
+    def expected_false_alarms(self, log_odds: float, reference_sha256: str = "") -> float:
+        """Return how many of 100,000 pictures that copy nothing reach these log-odds; with a reference that is crowded,
+        how many would if all were like it."""
+        rate = self.rate * self.crowded.get(reference_sha256, 1.0)
+        return PER * min(1.0, rate * math.exp(-self.decay * (log_odds - WORTH_A_LOOK)))
 
 
 STANDARD = Calibration(rate=0.057, decay=0.54)
@@ -54,7 +61,7 @@ def standard(references: int) -> Calibration:
     return Calibration(rate=min(1.0, STANDARD.rate * size), decay=STANDARD.decay)
 
 
-def learnt(tail: Tail) -> Calibration:
+def learnt(tail: Tail, resemblances: Iterable[Resemblance] = ()) -> Calibration:
     """Fit the tail to the pictures that were compared.
 
     1. Most of them are strangers' and copy nothing. Copies stand above them, so what reaches log-odds of 0 is left out
@@ -63,6 +70,9 @@ def learnt(tail: Tail) -> Calibration:
        of (W + n) / d = W / standard + excess + n w / (exp(d w) - 1), by bisection; w is how wide the tail is.
     3. The rate is a Gamma-Poisson mean: what was counted, over the pictures and the share of the tail that is
        not cut off, with the standard's for so many references as if it came from `RATE_WEIGHT` more.
+    4. A reference with a badge, a frame or a screen around it that half the crawl shares resembles half the crawl. Its
+       own rate, fitted in the same way around an equal share of the whole, says how crowded it is. A tenth as many as
+       are suspected copies of it may be copies too, so a work that is stolen often is not crowded for that.
     """
     prior = standard(tail.references)
     width = LIKELY - WORTH_A_LOOK
@@ -76,5 +86,13 @@ def learnt(tail: Tail) -> Calibration:
         middle = (slow + fast) / 2
         slow, fast = (middle, fast) if too_slow(middle) else (slow, middle)
     seen = tail.pictures * -math.expm1(-slow * width)
-    rate = (RATE_WEIGHT + tail.reached) / (RATE_WEIGHT / prior.rate + seen)
-    return Calibration(rate=min(1.0, rate), decay=slow, pictures=tail.pictures)
+    rate = min(1.0, (RATE_WEIGHT + tail.reached) / (RATE_WEIGHT / prior.rate + seen))
+    equal_share = rate / max(1, tail.references)
+
+    def crowding(found: Resemblance) -> float:
+        reached = max(0.0, found.reached - LOW_COPIES * found.suspected)
+        return (RATE_WEIGHT + reached) / (RATE_WEIGHT / equal_share + seen) / equal_share
+
+    factors = {found.reference_sha256: crowding(found) for found in resemblances}
+    crowded = {sha256: factor for sha256, factor in factors.items() if factor > 1}
+    return Calibration(rate=rate, decay=slow, pictures=tail.pictures, crowded=crowded)

@@ -72,7 +72,9 @@ def _judged(found: Evidence, context: Context) -> Evidence:
 
 
 def _expected(found: Evidence, context: Context) -> float | None:
-    return None if found.log_odds is None else context.calibration.expected_false_alarms(found.log_odds)
+    if found.log_odds is None:
+        return None
+    return context.calibration.expected_false_alarms(found.log_odds, found.reference_sha256)
 
 
 def _strongest_first(found: Evidence) -> tuple[int, float]:

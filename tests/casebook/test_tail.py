@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from casebook.number_sets import NumberSet
-from casebook.tail import Tail
-from tests.casebook.makers import at, listing, match, page_visit, picture, picture_visit, reference, work
+from casebook.tail import Resemblance, Tail
+from tests.casebook.makers import at, listing, match, page_visit, picture, picture_visit, reference, sha, work
 
 if TYPE_CHECKING:
     from casebook.casebook import Casebook
@@ -61,3 +61,14 @@ def test_what_was_learnt_is_kept_with_what_was_learnt_before(watching: Casebook)
         watching.keep_tail(tail, at(minutes))
         assert watching.last_tail() == tail
     assert [row["pictures"] for row in watching._view("SELECT * FROM tail ORDER BY at")] == [5, 9]
+
+
+def test_each_reference_counts_the_pictures_that_resemble_it(watching: Casebook) -> None:
+    examine(watching, "red", found("red", "tree", -4.0, -9.0), found("red", "sea", 2.0, None))
+    examine(watching, "blue", found("blue", "tree", -1.0, 1.0), found("blue", "sea", -5.1, None))
+    examine(watching, "green", found("green", "tree", -2.0, None))
+    assert sorted(watching.resemblances("matcher", -5.0, 0.0), key=lambda each: each.reached) == [
+        Resemblance(reference_sha256=sha("reference sea"), reached=0, suspected=1),
+        Resemblance(reference_sha256=sha("reference tree"), reached=2, suspected=1),
+    ]
+    assert watching.resemblances("older matcher", -5.0, 0.0) == []

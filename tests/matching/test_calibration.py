@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.calibration import poisson_interval
-from casebook.tail import Tail
+from casebook.tail import Resemblance, Tail
 from matching.calibration import PER, STANDARD, STANDARD_REFERENCES, Calibration, learnt, standard
 from matching.judgement import LIKELY, WORTH_A_LOOK
 
@@ -97,3 +97,24 @@ def test_any_cache_gives_a_tail_that_falls(pictures: int, reached: int, mean: fl
     expected = [found.expected_false_alarms(value) for value in (-9.0, -5.0, 0.0, 5.0, 50.0)]
     assert expected == sorted(expected, reverse=True)
     assert expected[0] <= PER
+
+
+def test_a_reference_that_half_the_crawl_resembles_needs_more_than_others_and_one_that_is_stolen_often_does_not() -> (
+    None
+):
+    seen = Tail(pictures=10_000, reached=5_500, excess=8_000.0, suspected=1_000, references=100)
+    framed = Resemblance(reference_sha256="framed", reached=5_000, suspected=0)
+    stolen = Resemblance(reference_sha256="stolen", reached=40, suspected=1_000)
+    plain = Resemblance(reference_sha256="plain", reached=5, suspected=0)
+    found = learnt(seen, [framed, stolen, plain])
+    assert set(found.crowded) == {"framed"}
+    assert found.crowded["framed"] == pytest.approx(100 * 5_000 / 5_500, rel=0.05)
+    usual = found.expected_false_alarms(9.0)
+    assert found.expected_false_alarms(9.0, "stolen") == found.expected_false_alarms(9.0, "plain") == usual
+    assert found.expected_false_alarms(9.0, "framed") > 50 * usual
+
+
+def test_the_only_reference_is_hardly_crowded() -> None:
+    seen = Tail(pictures=100, reached=30, excess=40.0, references=1)
+    found = learnt(seen, [Resemblance(reference_sha256="only", reached=30, suspected=0)])
+    assert found.expected_false_alarms(1.0, "only") == pytest.approx(found.expected_false_alarms(1.0), rel=0.2)
