@@ -137,15 +137,18 @@ def _predictions(cache: Sequence[Stranger], unseen: Sequence[Stranger], names: C
 
 def _owners(library: Sequence[ReferenceFile], cache: Sequence[Stranger], unseen: Sequence[Stranger]) -> str:
     lines = [
-        "| references | of them | standard predicts | learnt predicts | observed | of unseen |",
-        "|---|---|---|---|---|---|",
+        "| references | of them | standard predicts | learnt predicts | observed | 95 % of Poisson | of unseen |",
+        "|---|---|---|---|---|---|---|",
     ]
     for cls in dict.fromkeys(reference.cls for reference in library):
         names = {reference.name for reference in library if reference.cls == cls}
         fits = standard(len(names)), learnt(_tail(cache, names))
         first, second = (len(unseen) * fit.expected_false_alarms(WORTH_A_LOOK) / PER for fit in fits)
         observed = sum(stranger.highest(names) >= WORTH_A_LOOK for stranger in unseen)
-        lines.append(f"| {cls} | {len(names)} | {first:.1f} | {second:.1f} | {observed} | {len(unseen)} |")
+        low, high = poisson_interval(second)
+        lines.append(
+            f"| {cls} | {len(names)} | {first:.1f} | {second:.1f} | {observed} | {low} to {high} | {len(unseen)} |"
+        )
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from casebook.edits import edit_record
 from casebook.types import Evidence, Match, Verdict
 from copycatch.moments import moment
 from copycatch.output import plain, print_line, print_table
+from matching.calibration import MOST_POSSIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -78,6 +79,8 @@ def false_alarms_shown(expected: float | None) -> str | None:
     """Say how often a match comes by chance, in two digits at most; None where that is not known."""
     if expected is None:
         return None
+    if expected > MOST_POSSIBLE:
+        return "many strangers' pictures would look this alike"
     number = "fewer than 1" if expected < 1 else f"about {float(f'{expected:.2g}'):,.0f}"
     return f"{number} of 100,000 strangers' pictures would look this alike"
 

@@ -156,19 +156,11 @@ class CrawlLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchSettings:
-    """How the comparing is spread over the machine."""
+    """How the comparing is spread over the machine, and how sure a copy must be."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
 
     processes: Annotated[Whole, About("How many pictures are compared at once; 0 means one per core.", "processes")] = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchingSettings:
-    """How sure a copy must be."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
-
     false_alarms_per_100000: Annotated[
         Budget,
         About(
@@ -226,7 +218,6 @@ class Config:
     owner: Owner = field(default_factory=Owner)
     crawl: CrawlLimits = field(default_factory=CrawlLimits)
     match: MatchSettings = field(default_factory=MatchSettings)
-    matching: MatchingSettings = field(default_factory=MatchingSettings)
     schedule: Schedule = field(default_factory=Schedule)
     targets: tuple[Target, ...] = ()
 
@@ -248,7 +239,6 @@ SECTIONS: Mapping[str, type[Any]] = {
     "owner": Owner,
     "crawl": CrawlLimits,
     "match": MatchSettings,
-    "matching": MatchingSettings,
     "schedule": Schedule,
     "targets": Target,
 }
@@ -284,7 +274,6 @@ class _File(BaseSettings):
     owner: Owner = Owner()
     crawl: CrawlLimits = CrawlLimits()
     match: MatchSettings = MatchSettings()
-    matching: MatchingSettings = MatchingSettings()
     schedule: Schedule = Schedule()
     targets: tuple[Target, ...] = ()
 

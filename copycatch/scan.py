@@ -141,7 +141,7 @@ def _compared(
         workspace,
         casebook,
         processes=config.match.processes,
-        context=Context.here(budget=config.matching.false_alarms_per_100000),
+        context=Context.here(budget=config.match.false_alarms_per_100000),
         now=now,
         progress=progress,
     )

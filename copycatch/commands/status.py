@@ -87,7 +87,7 @@ def _calibration(workspace: Workspace, casebook: Casebook) -> dict[str, Any] | N
     tail = casebook.last_tail()
     if tail is None:
         return None
-    budget = workspace.config().matching.false_alarms_per_100000
+    budget = workspace.config().match.false_alarms_per_100000
     return {
         "taken_for_copies": min(budget, learnt(tail).expected_false_alarms(LIKELY)),
         "pictures": tail.pictures,

@@ -225,6 +225,11 @@ def test_a_number_of_false_alarms_is_said_in_two_digits_at_most(expected: float,
     assert false_alarms_shown(expected) == f"{said} of 100,000 strangers' pictures would look this alike"
 
 
+def test_what_comes_oftener_than_a_possible_copy_may_is_said_without_a_number() -> None:
+    assert false_alarms_shown(5000.1) == "many strangers' pictures would look this alike"
+    assert false_alarms_shown(None) is None
+
+
 def test_candidates_as_csv_have_the_documented_columns_and_no_formula(filled: Workspace, run: Run) -> None:
     data = run("candidates", "--csv", workspace=filled).stdout_bytes
     assert data.startswith(b"\xef\xbb\xbf")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from casebook.tail import Tail
 from casebook.types import (
     GalleryPicture,
     Listing,
@@ -129,6 +130,7 @@ def test_another_budget_moves_verdicts_and_compares_nothing_again(watching: Work
     compare(watching)
     with watching.casebook() as casebook:
         (row,) = casebook.candidate_rows()
+        assert casebook.last_tail() == Tail(suspected=1, references=1)
     expected = float(str(row["expected_false_alarms"]))
     assert row["relation"] == "same photograph"
     assert "cropped" in str(row["edits"])
