@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from casebook.store import Store
-from casebook.types import Purpose, Shortfall, Task, TaskState
+from casebook.types import Purpose, Task, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +34,18 @@ _DROP = """
 DELETE FROM task
 WHERE run_id IN (SELECT run_id FROM run WHERE run_seq < (SELECT run_seq FROM run WHERE run_id = :before))
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """Something a run did not get: how many tasks of a target ended (or still stand) in one state for one reason."""
+
+    target: str
+    purpose: Purpose
+    state: TaskState
+    why: str
+    tasks: int
+    example: str
 
 
 class Frontier(Store):

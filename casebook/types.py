@@ -374,18 +374,6 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shortfall:
-    """Something a run did not get: how many tasks of a target ended (or still stand) in one state for one reason."""
-
-    target: str
-    purpose: Purpose
-    state: TaskState
-    why: str
-    tasks: int
-    example: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PictureFound:
     """The bytes that a gallery URL stood for at `at`; `url` is the gallery's URL even where a fallback served them."""
 

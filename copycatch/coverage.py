@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from casebook.casebook import Casebook
-    from casebook.types import Shortfall
+    from casebook.frontier import Shortfall
 
 _NOUNS = {
     Purpose.PAGE: ("page", "pages"),

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from casebook.types import Purpose, Shortfall, TaskState
+from casebook.frontier import Shortfall
+from casebook.types import Purpose, TaskState
 from copycatch.coverage import alarms
 
 SEEN = {"target": "shop", "pages_done": 3, "listings": 2}
