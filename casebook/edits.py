@@ -41,15 +41,18 @@ class EditKind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """One edit. `amount` is the factor of scaling, the share of the reference that a crop still shows, the degrees of
-    a turn (clockwise as seen, -180 to 180), the share of the overlap that is covered; None where there is none."""
+    a turn (clockwise as seen, -180 to 180), the share of the overlap that is covered; None where there is none. `how`
+    says in words how it was done, where there are several ways: a watermark was cropped off, painted over or blurred.
+    """
 
     kind: EditKind
     amount: float | None = None
+    how: str | None = None
 
     def __str__(self) -> str:
         """Say it for people: `cropped (62 % shown)`."""
         if self.amount is None:
-            return self.kind.value
+            return self.kind.value + (f" ({self.how})" if self.how else "")
         shown = {
             EditKind.SCALED: f"to {100 * self.amount:.0f} %",
             EditKind.CROPPED: f"{100 * self.amount:.0f} % shown",
@@ -60,10 +63,10 @@ class Edit:
 
 
 def edit_record(edit: Edit) -> dict[str, object]:
-    """Return an edit as it stands in JSON: `kind`, `amount`, and `text` for people."""
-    return {"kind": edit.kind.value, "amount": edit.amount, "text": str(edit)}
+    """Return an edit as it stands in JSON: `kind`, `amount`, `how`, and `text` for people."""
+    return {"kind": edit.kind.value, "amount": edit.amount, "how": edit.how, "text": str(edit)}
 
 
 def edit_of(record: Mapping[str, Any]) -> Edit:
     """Return the edit that `edit_record` wrote."""
-    return Edit(kind=EditKind(record["kind"]), amount=record["amount"])
+    return Edit(kind=EditKind(record["kind"]), amount=record["amount"], how=record.get("how"))

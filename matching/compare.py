@@ -51,7 +51,7 @@ def library_of(
         sha256 = hashlib.sha256(data).hexdigest()
         return Reference(sha256=sha256, work_id=name, path=name, kind=kind.reference), kind.work, data
 
-    return ReferenceLibrary.build(described(name, data) for name, data in references)
+    return ReferenceLibrary.build(described(name, data) for name, data in references).knowing_marks()
 
 
 def compare(

@@ -10,6 +10,7 @@ import numpy as np
 from casebook.types import ReferenceKind, WorkKind, content_id
 from matching.agreement import measure
 from matching.decode import decode
+from matching.marks.borne import with_marks_borne
 from matching.marks.mark import Mark
 from matching.stages.orb import MIN_CELLS
 from matching.views import ReferenceView
@@ -68,6 +69,10 @@ class ReferenceLibrary:
             problems=problems,
             key=library_key(given),
         )
+
+    def knowing_marks(self) -> ReferenceLibrary:
+        """Return this library with the owner's marks found on her references, at about 50 ms a mark and reference."""
+        return ReferenceLibrary(self.references, with_marks_borne(self.views), self.problems, self.key)
 
 
 def library_key(references: Iterable[tuple[Reference, WorkKind]]) -> str:

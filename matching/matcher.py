@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casebook.types import Picture, content_id
+from matching.marks import borne
 from matching.metadata import read_claims
 from matching.shortlist import Shortlist
 from matching.stage import Context
@@ -37,7 +38,7 @@ def matcher_key(context: Context | None = None, *, exhaustive: bool = False) -> 
     """
     context = context or Context.here()
     stages = (part for stage in STAGES for part in (stage.NAME, stage.VERSION, context.parameters(stage.PARAMETERS)))
-    return content_id("exhaustive" if exhaustive else "shortlist", *stages)
+    return content_id("exhaustive" if exhaustive else "shortlist", *stages, "marks", borne.VERSION)
 
 
 class Matcher:
@@ -87,4 +88,4 @@ class Matcher:
         )
         for place in places:
             found = (stage.examine(picture, views[place], self._context) for stage in STAGES)
-            yield [evidence for evidence in found if evidence is not None]
+            yield [borne.with_mark_states(item, picture, views[place]) for item in found if item is not None]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from casebook.types import Reference, WorkKind
+    from matching.marks.borne import BorneMark
     from matching.marks.mark import Mark
 
 PICTURE_SIDE = 768
@@ -145,7 +146,8 @@ class ReferenceView:
 
     `width` and `height` are pixels after the EXIF turn. `variants` holds the ORB features of the picture and of its
     mirror image, each in its own working pixels. `phashes` are those of the eight turns and mirrors, empty for a
-    picture too plain to have one. `mark` is what a watermark reference shows.
+    picture too plain to have one. `mark` is what a watermark reference shows; `marks` are those of the owner's marks
+    that this reference bears.
     """
 
     reference: Reference
@@ -159,6 +161,7 @@ class ReferenceView:
     scale_x: float
     scale_y: float
     mark: Mark | None = None
+    marks: tuple[BorneMark, ...] = ()
 
     @classmethod
     def of(cls, reference: Reference, kind: WorkKind, pixels: NDArray[np.uint8]) -> ReferenceView:
