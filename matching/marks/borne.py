@@ -40,9 +40,7 @@ def find_borne(view: ReferenceView, marks: Sequence[tuple[str, Mark]]) -> tuple[
     """
     scene = Scene(view.grey().pixels)
     return tuple(
-        BorneMark(
-            mark_sha256=sha256, region=MarkRegion.where(np.linalg.inv(mark.to_file) @ found.to_file, mark.extent)
-        )
+        BorneMark(mark_sha256=sha256, region=MarkRegion.where(np.linalg.inv(mark.to_file) @ found.to_file, mark.extent))
         for sha256, mark in marks
         if (found := find(scene, mark)) is not None and found.strength >= SURE
     )

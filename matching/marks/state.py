@@ -24,9 +24,10 @@ LEAST_SLACK = 3
 BLURS = (0.0, 1.0, 1.5, 2.5, 4.0, 6.0, 9.0, 13.0)
 LEAST_AGREEMENT = 0.6
 LEAST_AROUND = 0.4
+UNKNOWN = 0.5
 SHARPER = 0.05
 FLAT = 0.1
-TEXTURED = 1.0
+TEXTURED = 4.0
 
 
 class MarkState(StrEnum):
@@ -89,8 +90,9 @@ def mark_state(
        agree best within a slack of 6 %, and again with the reference blurred more and more.
     3. Do the same with the surroundings, or with the whole reference where those are flat: a copy may be blurred
        everywhere, which is no blurred mark.
-    4. At the softness of the rest the mark reaches 0.6 and hardly more when blurred further: still there. It does when
-       blurred further: blurred. Else it is painted over, and unclear where the surroundings do not agree either.
+    4. At the softness of the rest the mark reaches 0.6, and hardly more when blurred further: still there. It does when
+       blurred further: blurred. It agrees not half as well as the rest, which reaches 0.4, so that nothing is only
+       displaced: painted over. Else unclear.
     """
     sight = _Sight(picture_grey, reference_grey, transform, mark_region)
     shown = sight.shown
@@ -105,11 +107,12 @@ def mark_state(
     mark, _ = sight.agreements(sight.mark)
     there = float(mark[: soft_as_the_rest + 1].max())
     blurred = float(mark[soft_as_the_rest + 1 :].max(initial=0))
-    around = float(rest.max())
+    around = float(rest.max()) if textured else UNKNOWN
     if max(there, blurred) >= LEAST_AGREEMENT:
         state = MarkState.BLURRED if blurred > there + SHARPER else MarkState.STILL_THERE
     else:
-        state = MarkState.PAINTED_OVER if around >= LEAST_AROUND or not textured else MarkState.UNCLEAR
+        lost = around >= LEAST_AROUND and there <= around / 2
+        state = MarkState.PAINTED_OVER if lost else MarkState.UNCLEAR
     return _finding(state, shown, there, blurred, around)
 
 
@@ -130,7 +133,7 @@ class _Sight:
         self._picture, self._reference, self._transform, self._region = picture, reference, transform, region
         self._factor = min(1.0, LARGEST / max(region.width, region.height, 1))
         width, height = (max(1, round(side * self._factor)) for side in (region.width, region.height))
-        beside = round(max(min(width, height) / 2, max(width, height) / 8))
+        beside = round(max(min(width, height), max(width, height) / 4))
         self.mark = (0, 0, width, height)
         self.around = (-beside, -beside, width + beside, height + beside)
         left, top = (round(-start * self._factor) for start in (region.left, region.top))
@@ -208,9 +211,7 @@ def _field(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.dstack(gradient(plane))
 
 
-def _best_shift(
-    ours: NDArray[np.float32], theirs: NDArray[np.float32], inside: NDArray[np.bool_]
-) -> tuple[int, int]:
+def _best_shift(ours: NDArray[np.float32], theirs: NDArray[np.float32], inside: NDArray[np.bool_]) -> tuple[int, int]:
     """Return the row and column of the larger field `theirs` at which `ours` agrees with it best, where `inside`."""
     mask = np.dstack([inside.astype(np.float32)] * 2)
     peaks = cv2.matchTemplate(theirs, ours, cv2.TM_CCORR_NORMED, mask=mask)

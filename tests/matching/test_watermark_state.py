@@ -80,15 +80,30 @@ def test_a_blurred_mark_is_called_blurred(case, strength):
     assert finding.blurred_agreement > finding.agreement
 
 
-def test_a_picture_of_one_colour_has_the_mark_painted_over(case):
-    assert asked(Image.new("RGB", (640, 480), "grey"), case).state is MarkState.PAINTED_OVER
+def test_nothing_can_be_told_where_the_surroundings_do_not_agree_either(case):
+    finding = asked(Image.new("RGB", (640, 480), "grey"), case)
+    assert finding.state is MarkState.UNCLEAR
+    assert finding.because == "Whether the owner's mark is still there cannot be told"
+
+
+def test_nothing_can_be_told_of_a_mark_that_is_too_small(case):
+    assert asked(case[0], case, scale=0.15).state is MarkState.UNCLEAR
+
+
+def test_a_copy_that_is_blurred_everywhere_still_has_the_mark(case):
+    assert asked(case[0].filter(ImageFilter.GaussianBlur(2)), case).state is MarkState.STILL_THERE
+
+
+def test_a_mark_is_found_again_some_pixels_beside_its_place(case):
+    finding = asked(case[0], case, left=3, top=2)
+    assert finding.state is MarkState.STILL_THERE
 
 
 def test_a_picture_of_one_pixel_shows_next_to_nothing_of_the_mark(case):
     assert asked(Image.new("RGB", (1, 1)), case).state is MarkState.CROPPED_OFF
 
 
-def test_the_place_follows_from_the_transform_to_the_marks_file():
+def test_the_place_follows_from_the_transform_to_the_mark():
     to_file = np.array([[2.0, 0, -199.5], [0, 2.0, -99.5], [0, 0, 1]])
-    place = MarkRegion.where(to_file, 300, 80)
+    place = MarkRegion.where(to_file, (80, 300))
     assert (place.left, place.top, place.width, place.height) == pytest.approx((100, 50, 150, 40))
