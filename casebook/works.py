@@ -2,19 +2,21 @@
 
 Each reference picture, by the hash of its bytes, has a number by which examinations remember it. A number is given
 once: a picture that is taken out and put back keeps its own, and one that is to be compared in another way (as art
-instead of as a photograph, say) gets a new one, so that it counts as never compared.
+instead of as a photograph, say, or with a mark that was found on it) gets a new one, so that it counts as never
+compared.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from casebook.store import Store
 from casebook.types import Reference, ReferenceKind, Work, WorkKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 _UPSERT_WORK = """
 INSERT INTO work VALUES (:work_id, :title, :kind, 1)
@@ -44,8 +46,16 @@ WHERE EXISTS (SELECT 1 FROM reference AS r WHERE r.sha256 = numbered_reference.s
 
 
 class Works(Store):
-    def sync_works(self, works: Iterable[Work], references: Iterable[Reference]) -> None:
-        """Make these the current works and references. Others stay, marked as not current: findings cite them."""
+    def sync_works(
+        self,
+        works: Iterable[Work],
+        references: Iterable[Reference],
+        marks: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
+        """Make these the current works and references. Others stay, marked as not current: findings cite them.
+
+        `marks` gives, by the SHA-256 of a reference picture, those of the owner's marks that it bears.
+        """
         with self.immediate():
             self._run("UPDATE work SET current = 0", {})
             self._run("UPDATE reference SET current = 0", {})
@@ -64,18 +74,19 @@ class Works(Store):
                         "problem": reference.problem,
                     },
                 )
-            self._number_references()
+            self._number_references(marks)
 
     def reference_numbers(self) -> dict[str, int]:
         """Return the number of every current reference picture by its SHA-256."""
         return {row["sha256"]: row["number"] for row in self._run(_NUMBERS, {})}
 
-    def _number_references(self) -> None:
+    def _number_references(self, marks: Mapping[str, Sequence[str]]) -> None:
         kinds: defaultdict[str, list[str]] = defaultdict(list)
         for row in self._run(_KINDS, {}):
             kinds[row["sha256"]].append(f"{row['reference_kind']} of {row['work_kind']}")
         for sha256, ways in kinds.items():
-            self._run(_NUMBER, {"sha256": sha256, "kinds": ", ".join(ways)})
+            bearing = [f"bearing {mark}" for mark in marks.get(sha256, ())]
+            self._run(_NUMBER, {"sha256": sha256, "kinds": ", ".join(ways + bearing)})
 
     def works(self) -> list[Work]:
         """Return the current works by id."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from copycatch.borne_marks import borne_marks, find_marks, marks_among
 from copycatch.engine import Engine, Job
 from copycatch.prepared import PreparedReferences
 from copycatch.preparing import Watched, prepare_missing
@@ -19,6 +20,7 @@ from matching.verdicts import decided
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from casebook.casebook import Casebook
     from casebook.examinations import Backlog
@@ -38,6 +40,14 @@ class Compared:
     problems: tuple[Problem, ...]
 
 
+class _Ready(NamedTuple):
+    """What is to be compared, and the file of the prepared references."""
+
+    path: Path
+    watched: list[Watched]
+    backlogs: list[Backlog]
+
+
 def compare_pictures(
     workspace: Workspace,
     casebook: Casebook,
@@ -49,11 +59,13 @@ def compare_pictures(
 ) -> Compared:
     """Bring matches and candidates up to date with the pictures and the references.
 
-    1. Note which references there are; the casebook then knows which pictures lack which of them.
-    2. Prepare those references that a picture lacks and that were never prepared before.
-    3. Compare each group of pictures with the references it lacks: as a rule new pictures with all of them, and all
+    1. Look for the owner's marks on those of her references where that was not done yet.
+    2. Note which references there are and which marks they bear; the casebook then knows which pictures lack which of
+       them.
+    3. Prepare those references that a picture lacks and that were never prepared before.
+    4. Compare each group of pictures with the references it lacks: as a rule new pictures with all of them, and all
        others with the new ones.
-    4. Derive verdicts and candidates from all evidence there is: what a picture's matches say of one another depends
+    5. Derive verdicts and candidates from all evidence there is: what a picture's matches say of one another depends
        on the references that are watched now, and the verdicts on the budget of now and on how much alike all
        pictures of the casebook look.
 
@@ -61,24 +73,12 @@ def compare_pictures(
     """
     key = matcher_key(context)
     library = read_library(workspace)
-    with PreparedReferences.open(workspace.prepared_path, preparing_key()) as prepared:
-        watched = _note(library, casebook, prepared)
-        backlogs = casebook.backlogs(key)
-        if backlogs:
-            prepare_missing(
-                _lacking(watched, casebook, *backlogs),
-                prepared,
-                library.readers,
-                workspace.blobs(),
-                processes=processes,
-                progress=lambda done, total: progress("prepare", done, total),
-            )
-            watched = _note(library, casebook, prepared)
+    ready = _ready(library, workspace, casebook, key, processes, progress)
     context = replace(context, calibration=_learnt(casebook, key, casebook.tail(key, WORTH_A_LOOK, LIKELY)))
-    done, total, decide = 0, sum(backlog.pictures for backlog in backlogs), partial(decided, context=context)
-    for backlog in backlogs:
-        references = _lacking(watched, casebook, backlog)
-        job = Job(references=references, prepared=prepared.path, blobs=workspace.blobs_path, context=context)
+    done, total, decide = 0, sum(backlog.pictures for backlog in ready.backlogs), partial(decided, context=context)
+    for backlog in ready.backlogs:
+        references = _lacking(ready.watched, casebook, backlog)
+        job = Job(references=references, prepared=ready.path, blobs=workspace.blobs_path, context=context)
         for examined in Engine(job, processes).examine_all(casebook.backlog_pictures(backlog, key)):
             if examined.readable:
                 casebook.record_examination(examined.picture, key, backlog.references, examined.matches, now(), decide)
@@ -97,13 +97,49 @@ def _learnt(casebook: Casebook, key: str, tail: Tail) -> Calibration:
     return learnt(tail, casebook.resemblances(key, WORTH_A_LOOK, LIKELY))
 
 
+def _ready(
+    library: Library, workspace: Workspace, casebook: Casebook, key: str, processes: int, progress: Progress
+) -> _Ready:
+    """Note and prepare what is to be compared: steps 1 to 3."""
+    with PreparedReferences.open(workspace.prepared_path, preparing_key()) as prepared:
+        prepare = partial(
+            prepare_missing,
+            prepared=prepared,
+            readers=library.readers,
+            blobs=workspace.blobs(),
+            processes=processes,
+            progress=partial(progress, "prepare"),
+        )
+        find_marks(_named(library), prepared, prepare, processes=processes, progress=partial(progress, "marks"))
+        watched = _note(library, casebook, prepared)
+        backlogs = casebook.backlogs(key)
+        if backlogs:
+            prepare(_lacking(watched, casebook, *backlogs))
+            watched = _note(library, casebook, prepared)
+    return _Ready(path=prepared.path, watched=watched, backlogs=backlogs)
+
+
 def _note(library: Library, casebook: Casebook, prepared: PreparedReferences) -> list[Watched]:
-    """Make works and references what the library says, each reference with the problem found in preparing it."""
-    kinds = {work.work_id: work.kind for work in library.works}
-    named = [Watched(reference=reference, kind=kinds[reference.work_id]) for reference in library.references]
-    watched = [replace(each, reference=replace(each.reference, problem=prepared.problem(each.key))) for each in named]
-    casebook.sync_works(library.works, [each.reference for each in watched])
+    """Make works and references what the library says, each reference with the problem found in preparing it and the
+    marks found on it."""
+    named = _named(library)
+    marks = marks_among(named)
+    watched = [
+        replace(
+            each,
+            reference=replace(each.reference, problem=prepared.problem(each.key)),
+            marks=borne_marks(each, marks, prepared),
+        )
+        for each in named
+    ]
+    bearing = {each.reference.sha256: [mark.mark_sha256 for mark in each.marks] for each in watched if each.marks}
+    casebook.sync_works(library.works, [each.reference for each in watched], bearing)
     return watched
+
+
+def _named(library: Library) -> list[Watched]:
+    kinds = {work.work_id: work.kind for work in library.works}
+    return [Watched(reference=reference, kind=kinds[reference.work_id]) for reference in library.references]
 
 
 def _lacking(watched: list[Watched], casebook: Casebook, *backlogs: Backlog) -> tuple[Watched, ...]:

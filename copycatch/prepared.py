@@ -90,6 +90,14 @@ class PreparedReferences:
         self._file.seek(entry.start)
         return zlib.crc32(self._file.read(entry.end - entry.start)) == entry.crc
 
+    def data(self, key: str) -> bytes:
+        """Return the data of this key, empty where there is no such entry."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return b""
+        self._file.seek(entry.start)
+        return self._file.read(entry.data_bytes)
+
     def problem(self, key: str) -> str | None:
         """Return what is wrong with a prepared reference; None where nothing is, or where it was never prepared."""
         entry = self._entries.get(key)

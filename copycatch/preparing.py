@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from copycatch.prepared import PreparedReferences
+    from matching.marks.borne import BorneMark
+    from matching.views import ReferenceView
 
 Read = tuple[bytes, str | None]  # a prepared reference as bytes (none where it cannot be compared), and its problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """A reference and the kind of its work."""
+    """A reference, the kind of its work, and the owner's marks it is known to bear."""
 
     reference: Reference
     kind: WorkKind
+    marks: tuple[BorneMark, ...] = ()
 
     @property
     def key(self) -> str:
@@ -76,11 +79,9 @@ def load_library(path: Path, watched: Sequence[Watched]) -> ReferenceLibrary:
     """Return the library of these references, whose prepared forms the file at `path` holds."""
     prepared = MappedReferences(path)
     return ReferenceLibrary.of(
-        (
-            each.reference,
-            each.kind,
-            from_bytes(each.reference, each.kind, data) if (data := prepared.data(each.key)) else None,
-            each.reference.problem,
-        )
-        for each in watched
+        (each.reference, each.kind, _view(each, prepared.data(each.key)), each.reference.problem) for each in watched
     )
+
+
+def _view(watched: Watched, data: memoryview) -> ReferenceView | None:
+    return replace(from_bytes(watched.reference, watched.kind, data), marks=watched.marks) if data else None

@@ -15,6 +15,7 @@ import numpy as np
 
 from casebook.types import content_id
 from matching.features import Features
+from matching.marks import borne
 from matching.marks.mark import Mark
 from matching.stage import Context
 from matching.stages import STAGES
@@ -38,7 +39,7 @@ def preparing_key() -> str:
     The versions of the stages are part of it: what a stage is given to see is prepared for it.
     """
     stages = (part for stage in STAGES for part in (stage.NAME, stage.VERSION))
-    return content_id("prepared", VERSION, Context.here().parameters({}), *stages)
+    return content_id("prepared", VERSION, Context.here().parameters({}), *stages, "marks", borne.VERSION)
 
 
 def to_bytes(view: ReferenceView) -> bytes:

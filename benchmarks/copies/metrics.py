@@ -6,11 +6,12 @@ import math
 import statistics
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.copies.edits.truth import inverse, jacobian, moved, turn_of
+from benchmarks.copies.edits import marks
+from benchmarks.copies.edits.truth import area, box, inverse, jacobian, moved, overlap, turn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.copies.queries import Query
 
 NO_VERDICT = "nothing found"
+MARK_REMOVED, MARK_REMOVED_BY = "watermark removed", "watermark cropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,11 +166,14 @@ class Naming:
     both: int
 
 
-def namings(results: Iterable[Answered]) -> tuple[dict[str, Naming], float]:
+def namings(results: Sequence[Answered]) -> tuple[dict[str, Naming], float]:
     """Return what was named per edit over rightly matched copies, and the share of pictures with all names right.
 
     Answers that name no edits at all (matchers without that gift) are left out; the share is then not a number.
+    What becomes of a reference's mark follows from the geometry where it is cropped off. Where something covers the
+    picture nobody has noted whether that hides the mark, so a name for it counts neither way.
     """
+    bearing = {result.query.source for result in results if result.query.edit == MARK_REMOVED_BY}
     there: Counter[str] = Counter()
     named: Counter[str] = Counter()
     both: Counter[str] = Counter()
@@ -178,6 +183,11 @@ def namings(results: Iterable[Answered]) -> tuple[dict[str, Naming], float]:
         if truth is None or found is None or "edits" not in found.extras:
             continue
         true, said = set(truth["edits"]), set(found.extras["edits"])
+        if result.query.source in bearing and MARK_REMOVED not in true:
+            if _mark_cropped_off(truth):
+                true.add(MARK_REMOVED)
+            elif "covered" in true:
+                said.discard(MARK_REMOVED)
         there.update(true)
         named.update(said)
         both.update(true & said)
@@ -187,3 +197,13 @@ def namings(results: Iterable[Answered]) -> tuple[dict[str, Naming], float]:
         {name: Naming(there=there[name], named=named[name], both=both[name]) for name in names},
         statistics.mean(exact) if exact else math.nan,
     )
+
+
+def _mark_cropped_off(truth: Mapping[str, Any]) -> bool:
+    """Return whether less than half of where the owner's mark lies on the reference is shown."""
+    if truth["transform"] is None:
+        return False
+    width, height = truth["reference_size"]
+    place = box(*marks.place(np.broadcast_to(np.uint8(0), (height, width, 3))))
+    shown = moved(np.array(truth["transform"]).reshape(3, 3), np.array(truth["window"]))
+    return area(overlap(place, shown)) < area(place) / 2

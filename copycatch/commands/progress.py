@@ -26,6 +26,7 @@ WINDOW_SECONDS = 60.0
 _PHASES = {
     "crawl": ("Looking at pages and pictures", "addresses"),
     "prepare": ("Preparing references", "references"),
+    "marks": ("Looking for your marks on references", "references"),
     "match": ("Comparing pictures", "pictures"),
 }
 

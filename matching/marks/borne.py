@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 VERSION = 1  # rises with every change of what is found on a reference or said of a copy
 SURE = 12.0
+REMOVED = frozenset({MarkState.CROPPED_OFF, MarkState.PAINTED_OVER, MarkState.BLURRED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ def with_mark_states(found: Evidence, picture: PictureView, reference: Reference
     onto = reference.to_working @ np.reshape(geometry.transform, (3, 3)) @ np.linalg.inv(picture.grey.to_working)
     ours = reference.grey().pixels
     findings = [mark_state(picture.grey.pixels, ours, onto, borne.region) for borne in reference.marks]
-    removed = dict.fromkeys(each.state for each in findings if each.state is not MarkState.STILL_THERE)
+    removed = dict.fromkeys(each.state for each in findings if each.state in REMOVED)
     return replace(
         found,
         parameters=_with_marks(found.parameters, reference.marks),

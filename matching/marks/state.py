@@ -23,8 +23,7 @@ SLACK = 0.06
 LEAST_SLACK = 3
 BLURS = (0.0, 1.0, 1.5, 2.5, 4.0, 6.0, 9.0, 13.0)
 LEAST_AGREEMENT = 0.6
-LEAST_AROUND = 0.4
-UNKNOWN = 0.5
+LEAST_AROUND = 0.6
 SHARPER = 0.05
 FLAT = 0.1
 TEXTURED = 4.0
@@ -88,10 +87,10 @@ def mark_state(
     2. Lay the picture over the reference around the mark, the mark at most 256 pixels large; where the picture is the
        coarser one, make the reference as soft. Correlate the two gradient fields in the mark's rectangle, wherever they
        agree best within a slack of 6 %, and again with the reference blurred more and more.
-    3. Do the same with the surroundings, or with the whole reference where those are flat: a copy may be blurred
-       everywhere, which is no blurred mark.
+    3. Do the same with the surroundings, or with the whole reference where those are flat or covered as well: a copy
+       may be blurred everywhere, which is no blurred mark.
     4. At the softness of the rest the mark reaches 0.6, and hardly more when blurred further: still there. It does when
-       blurred further: blurred. It agrees not half as well as the rest, which reaches 0.4, so that nothing is only
+       blurred further: blurred. It agrees not half as well as the rest, which reaches 0.6, so that nothing is only
        displaced: painted over. Else unclear.
     """
     sight = _Sight(picture_grey, reference_grey, transform, mark_region)
@@ -101,13 +100,13 @@ def mark_state(
     if sight.side < LEAST_SIDE:
         return _finding(MarkState.UNCLEAR, shown)
     rest, textured = sight.agreements(sight.around)
-    if not textured:
+    if not textured or rest.max() < LEAST_AROUND:
         rest, textured = sight.agreements(sight.everywhere)
     soft_as_the_rest = int(rest.argmax()) if textured else 0
     mark, _ = sight.agreements(sight.mark)
     there = float(mark[: soft_as_the_rest + 1].max())
     blurred = float(mark[soft_as_the_rest + 1 :].max(initial=0))
-    around = float(rest.max()) if textured else UNKNOWN
+    around = float(rest.max()) if textured else 0.0
     if max(there, blurred) >= LEAST_AGREEMENT:
         state = MarkState.BLURRED if blurred > there + SHARPER else MarkState.STILL_THERE
     else:

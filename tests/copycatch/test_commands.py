@@ -198,14 +198,14 @@ def test_candidates_as_json_have_the_documented_fields(filled: Workspace, run: R
     (match,) = record["matches"]
     (evidence,) = match["evidence"]
     named = documented("candidates", "`matches`: each")
-    assert {*match, *evidence, *GEOMETRY, "kind", "amount", "text"} == named
+    assert {*match, *evidence, *GEOMETRY, "kind", "amount", "how", "text"} == named
     assert (record["mirrored"], record["still_shown"]) == (True, True)
     told = ("same photograph", "cropped (62 % shown), mirrored", 3.2)
     assert (record["relation"], record["edits"], record["expected_false_alarms"]) == told
     assert (match["relation"], match["expected_false_alarms"]) == (told[0], told[2])
     assert match["edits"] == [
-        {"kind": "cropped", "amount": 0.62, "text": "cropped (62 % shown)"},
-        {"kind": "mirrored", "amount": None, "text": "mirrored"},
+        {"kind": "cropped", "amount": 0.62, "how": None, "text": "cropped (62 % shown)"},
+        {"kind": "mirrored", "amount": None, "how": None, "text": "mirrored"},
     ]
 
 

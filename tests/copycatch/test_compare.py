@@ -217,7 +217,7 @@ def test_the_best_match_tells_relation_edits_and_expected_false_alarms(folders: 
     assert record["relation"] == "same photograph"
     assert 0 < record["expected_false_alarms"] < DEFAULT_BUDGET
     edits = {edit["kind"]: edit for edit in record["edits"]}
-    assert edits["mirrored"] == {"kind": "mirrored", "amount": None, "text": "mirrored"}
+    assert edits["mirrored"] == {"kind": "mirrored", "amount": None, "how": None, "text": "mirrored"}
     assert edits["scaled"]["amount"] == pytest.approx(0.75, abs=0.01)
     assert edits["scaled"]["text"] == "scaled (to 75 %)"
 

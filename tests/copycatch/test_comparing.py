@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ from casebook.types import (
 )
 from copycatch.comparing import compare_pictures
 from copycatch.workspace import Workspace
-from fixtures.demo.pictures import Studio
+from fixtures.demo.edits import draw_watermark, marked, opened, saved
+from fixtures.demo.pictures import WATERMARK_TEXT, Studio
 from matching.calibration import DEFAULT_BUDGET
 from matching.stage import Context
 from tests.copycatch.filled import RUN_ID, SHOP, STARTED, make_workspace
@@ -183,6 +185,79 @@ def test_a_picture_whose_bytes_were_lost_is_compared_once_they_are_back(watching
     compare(watching)
     assert problem(watching, lost) is None
     assert len(candidates(watching)) == 1
+
+
+MARK = "mark.png"
+MARKED_WORK = """
+[[works]]
+id = "W-1"
+title = "Misty Ridge"
+files = ["ridge.jpg"]
+"""
+
+
+def list_marked_work(workspace: Workspace, studio: Studio, *, with_mark: bool) -> bytes:
+    """Put a work that bears the owner's mark and one that does not into the folder, and the mark itself; return the
+    first one's picture."""
+    bearing = saved(marked(opened(studio.picture("misty-ridge")), draw_watermark(WATERMARK_TEXT)), 92)
+    (workspace.references_path / "ridge.jpg").write_bytes(bearing)
+    (workspace.references_path / "fern.jpg").write_bytes(studio.picture("fern-linocut"))
+    (workspace.references_path / MARK).unlink(missing_ok=True)
+    if with_mark:
+        (workspace.references_path / MARK).write_bytes(studio.watermark())
+    listed = MARKED_WORK + (f'watermarks = ["{MARK}"]' if with_mark else "")
+    (workspace.references_path / "works.toml").write_text(listed, encoding="utf-8")
+    return bearing
+
+
+def painted_over(bearing: bytes) -> bytes:
+    image = opened(bearing)
+    box = (image.width // 2, image.height * 3 // 4, image.width - 10, image.height - 10)
+    image.paste(image.crop(box).resize((1, 1)).resize((box[2] - box[0], box[3] - box[1])), box)
+    return saved(image, 80)
+
+
+def edits(workspace: Workspace) -> dict[str, str]:
+    with workspace.casebook() as casebook:
+        return {str(row["listing_id"]): str(row["edits"]) for row in casebook.candidate_rows()}
+
+
+def test_a_candidate_tells_that_the_watermark_was_removed(watching: Workspace, studio: Studio) -> None:
+    bearing = list_marked_work(watching, studio, with_mark=True)
+    show(watching, "painted", painted_over(bearing))
+    show(watching, "kept", saved(opened(bearing), 70))
+    assert ("marks", 2, 2) in compare(watching)
+    told = edits(watching)
+    assert "watermark removed (painted over)" in told["painted"]
+    assert "watermark" not in told["kept"]
+    because = {listing: reason for listing, _, _, reason in candidates(watching)}
+    assert "The owner's mark was painted over" in because["generic:painted"]
+    assert "The owner's mark is still there" in because["generic:kept"]
+    assert compare(watching) == []
+
+
+def test_only_references_that_bear_a_new_mark_are_compared_again(watching: Workspace, studio: Studio) -> None:
+    bearing = list_marked_work(watching, studio, with_mark=False)
+    show(watching, "painted", painted_over(bearing))
+    compare(watching)
+    assert "watermark" not in edits(watching)["painted"]
+    with watching.casebook() as casebook:
+        before = {r.path: casebook.reference_numbers()[r.sha256] for r in casebook.references()}
+    list_marked_work(watching, studio, with_mark=True)
+    assert compare(watching) == [*steps("prepare", 1), *steps("marks", 2), *steps("match", 1)]
+    assert "watermark removed (painted over)" in edits(watching)["painted"]
+    with watching.casebook() as casebook:
+        after = {r.path: casebook.reference_numbers()[r.sha256] for r in casebook.references()}
+    assert {path for path, number in after.items() if before.get(path) != number} == {"ridge.jpg", MARK}
+
+
+def test_marks_found_are_found_again_after_the_prepared_forms_were_lost(watching: Workspace, studio: Studio) -> None:
+    show(watching, "painted", painted_over(list_marked_work(watching, studio, with_mark=True)))
+    compare(watching)
+    before = edits(watching)
+    shutil.rmtree(watching.prepared_path)
+    assert compare(watching) == [*steps("prepare", 3), *steps("marks", 2)]
+    assert edits(watching) == before
 
 
 def problem(workspace: Workspace, picture: Picture) -> str | None:

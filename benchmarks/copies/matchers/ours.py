@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.copies.matchers import Answer, Found
 from benchmarks.copies.memory import peak_megabytes
+from benchmarks.copies.owners_mark import owners_mark
 from benchmarks.copies.spread import spread
-from casebook.types import Reference, Verdict
+from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 from matching.siblings import settled
@@ -56,11 +57,22 @@ class Ours:
 
 
 def _prepare(references: tuple[ReferenceFile, ...]) -> None:
-    library = ReferenceLibrary.build(read_references(references))
+    library = _knowing_the_mark(references)
     names: dict[str, str] = {}
     for reference in library.references:
         names.setdefault(reference.sha256, reference.path)
     _worker.update(matcher=Matcher(library), names=names)
+
+
+def _knowing_the_mark(references: tuple[ReferenceFile, ...]) -> ReferenceLibrary:
+    """Build the library with the owner's mark found on those references that bear it. The mark itself is left out:
+    finding it on strangers' pictures has a benchmark of its own."""
+    data = owners_mark()
+    sha256 = hashlib.sha256(data).hexdigest()
+    mark = Reference(sha256=sha256, work_id="mark", path="mark.png", kind=ReferenceKind.WATERMARK)
+    built = ReferenceLibrary.build([*read_references(references), (mark, WorkKind.PHOTO, data)]).knowing_marks()
+    kept = tuple(reference for reference in built.references if reference.kind is ReferenceKind.PICTURE)
+    return ReferenceLibrary(kept, tuple(view for view in built.views if view.mark is None), built.problems, built.key)
 
 
 def read_references(references: tuple[ReferenceFile, ...]) -> Iterator[tuple[Reference, Any, bytes]]:
