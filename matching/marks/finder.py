@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LEAST_LONELINESS = 5.2
 GLANCES = 4
+LEAST_PROMISE = 8.0
 LOOKS = 2
 CONVINCING = 20.0
 
@@ -50,7 +51,8 @@ class Found:
 def find(scene: Scene, mark: Mark) -> Found | None:
     """Find the place of a picture that most resembles a mark; None where nothing resembles it at all.
 
-    1. Glance at the four best upright places, look closely at the two most promising.
+    1. Glance at the four best upright places, look closely at the two most promising, at none without much promise:
+       a closer look makes it half as much again as a rule, and it takes 12 to say anything.
     2. Where they do not convince and the picture repeats itself, turn it to each of the likeliest angles of its rows,
        and do the same.
     3. Of all these return the strongest.
@@ -73,6 +75,8 @@ def _all(scene: Scene, mark: Mark) -> Iterator[Found]:
 def _at_one_angle(scene: Scene, mark: Mark, *, repeated: bool) -> Iterator[Found]:
     looks = [Look(scene, mark, place) for place in candidates(scene, mark, most=GLANCES, least=LEAST_LONELINESS)]
     for one in sorted(looks, key=lambda one: -one.promise)[:LOOKS]:
+        if one.promise < LEAST_PROMISE:
+            break
         yield _found(one.likeness(), scene, mark, repeated=repeated)
 
 

@@ -42,8 +42,8 @@ def angles(near: Level, wide: Level) -> list[float]:
        a quarter and more do the same with the coarser level `wide`, laid on a square twice as large, and take two.
     5. Level rows are left out: the upright search has seen those.
     """
-    found = _rows(_steps(near, near.spectrum, SHORTEST))[:MOST]
-    beyond = _rows(_steps(wide, _apart(wide), wide.side // 4))[:MOST_BEYOND]
+    found = _rows(_steps(near, _on_square(near, near.side), SHORTEST))[:MOST]
+    beyond = _rows(_steps(wide, _on_square(wide, 2 * wide.side), wide.side // 4))[:MOST_BEYOND]
     found += [turn for turn in beyond if all(_between(turn, other) >= SAME_ANGLE for other in found)]
     return [turn for turn in found if abs(turn) >= LEVEL]
 
@@ -73,9 +73,9 @@ def _between(turn: Angle, other: Angle) -> Angle:
     return abs((turn - other + 45) % 90 - 45)
 
 
-def _apart(level: Level) -> NDArray[np.float32]:
-    """Return the spectrum of a level on a square twice as large, where it meets itself only as far as it reaches."""
-    sheet = np.zeros((2 * level.side, 2 * level.side), np.float32)
+def _on_square(level: Level, side: int) -> NDArray[np.float32]:
+    """Return the spectrum of a level on a square. On one twice as large it meets itself only as far as it reaches."""
+    sheet = np.zeros((side, side), np.float32)
     sheet[: level.side, : level.side] = level.edges
     return np.asarray(cv2.dft(sheet), np.float32)
 

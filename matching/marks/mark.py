@@ -55,7 +55,7 @@ class Mark:
         self.planes = planes
         self.to_file = to_file
         self._shapes: dict[tuple[int, int], Shape] = {}
-        self._spectra: dict[tuple[int, int, int], NDArray[np.float32]] = {}
+        self._spectra: dict[tuple[int, int, tuple[int, ...]], NDArray[np.float32]] = {}
 
     @classmethod
     def read(cls, data: bytes) -> tuple[Mark | None, str | None]:
@@ -112,12 +112,12 @@ class Mark:
             self._shapes[key] = _shape(self.planes[tone], size / max(self.extent))
         return self._shapes[key]
 
-    def spectrum(self, tone: int, size: int, side: int) -> NDArray[np.float32]:
-        """Return the packed Fourier transform of that shape, without its rim, in the corner of a square of `side`."""
-        key = (tone, size, side)
+    def spectrum(self, tone: int, size: int, sheet_shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return the packed Fourier transform of that shape, without its rim, in the corner of a sheet (h, w)."""
+        key = (tone, size, sheet_shape)
         if key not in self._spectra:
             plane = self.shape(tone, size).plane[PAD:-PAD, PAD:-PAD]
-            sheet = np.zeros((side, side), np.float32)
+            sheet = np.zeros(sheet_shape, np.float32)
             sheet[: plane.shape[0], : plane.shape[1]] = plane
             self._spectra[key] = np.asarray(cv2.dft(sheet), np.float32)
         return self._spectra[key]

@@ -22,8 +22,9 @@ IDENTITY = np.eye(3)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Level:
-    """The edges of a picture of `height` × `width` pixels in the corner of a square of `side`: `edges` float32, and
-    their packed Fourier transform. `scale_x` and `scale_y` are its pixels per pixel of the scene."""
+    """The edges of a picture of `height` × `width` pixels, float32, in the corner of a square of `side`; `spectrum` is
+    the packed Fourier transform of the quarters of that square, down and across, that the picture reaches into.
+    `scale_x` and `scale_y` are its pixels per pixel of the scene."""
 
     side: int
     height: int
@@ -100,5 +101,11 @@ def _level(small: NDArray[np.uint8], side: int, whole: tuple[int, ...]) -> Level
         scale_x=width / whole[1],
         scale_y=height / whole[0],
         edges=edges,
-        spectrum=np.asarray(cv2.dft(edges), np.float32),
+        spectrum=np.asarray(cv2.dft(edges[: _quarters(height, side), : _quarters(width, side)]), np.float32),
     )
+
+
+def _quarters(length: int, side: int) -> int:
+    """Return the fewest quarters of a side that hold a length, in pixels."""
+    # Few sizes, because marks are transformed once for each.
+    return -(-4 * length // side) * side // 4

@@ -70,10 +70,10 @@ def _strongest(level: Level, mark: Mark, tone: int, size: int) -> list[Candidate
     rows, columns = level.height - height + 2 * PAD + 1, level.width - width + 2 * PAD + 1
     if rows < 1 or columns < 1:
         return []
-    product = cv2.mulSpectrums(level.spectrum, mark.spectrum(tone, size, level.side), 0, conjB=True)
+    product = cv2.mulSpectrums(level.spectrum, mark.spectrum(tone, size, level.spectrum.shape), 0, conjB=True)
     everywhere = np.asarray(cv2.idft(product, flags=cv2.DFT_SCALE), np.float32)
     # Every fourth row says enough; numpy's sum, unlike cv2.norm, is the same wherever the array lies in memory.
-    spread = float(np.sqrt(np.square(everywhere[::4]).mean() * level.side**2 / (level.height * level.width)))
+    spread = float(np.sqrt(np.square(everywhere[::4]).mean() * everywhere.size / (level.height * level.width)))
     if spread == 0:
         return []
     low, high, lowest, highest = cv2.minMaxLoc(everywhere[:rows, :columns])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NAME = "watermark"
-VERSION = 2
+VERSION = 3
 COPY_STRENGTH = 15.0
 POSSIBLE_STRENGTH = 12.0
 HALF_STRENGTH = 15.0
