@@ -20,7 +20,7 @@ MAX_DISTANCE = 50
 FEWEST_BITS, MOST_BITS = 12, 24
 FULLEST = 24
 GLANCE_WORD = 3
-GLANCE_DISTANCE = 18
+GLANCE_DISTANCE = 16
 GROWTH = 2
 
 
@@ -52,7 +52,7 @@ class DescriptorIndex:
        ones); the bits grow with the number of rows, so that most buckets are empty.
     2. A query looks into its own bucket and those that differ in one bit (multi-probe hashing, Lv et al. 2007). Buckets
        with more than 24 rows are passed over: a corner that looks like that many others tells nothing.
-    3. Each bucket holds the last 64 bits of its rows side by side. Rows that differ there in more than 18 are left
+    3. Each bucket holds the last 64 bits of its rows side by side. Rows that differ there in more than 16 are left
        alone: reading a whole row from a random place in memory costs more than all the rest.
     4. What is left is compared in full.
 

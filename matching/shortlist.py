@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from casebook.types import ReferenceKind
-from matching.descriptor_index import DescriptorIndex, Hits
+from matching.descriptor_index import MAX_DISTANCE, DescriptorIndex, Hits
 from matching.similarity import explained
 from matching.stages import phash
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 4
 MOST = 8
-FARTHEST, BITS_PER_POINT = 64.0, 16.0
-ENOUGH, ENOUGH_AT, MORE_PER_DOUBLING = 4.6, 100_000, 0.15
+BITS_PER_POINT, LEAST = 8.0, 1.0
+ENOUGH = 4.5
 ANGLE_WIDTH = 45.0  # degrees
 SCALE_WIDTH = 1.0  # octaves
 MOST_PAIRS = 64
@@ -88,36 +88,40 @@ class Shortlist:
         """Return the views whose descriptors lie near the picture's in one consistent way, best first.
 
         1. For each picture descriptor take the 4 nearest reference descriptors that the index finds; a pair weighs the
-           more the nearer it is.
+           more, the nearer it is than the fifth: a corner that looks like many others tells little (Lowe's ratio
+           test, against a library).
         2. Each votes for its variant in a bin of turn (45°) and scale (one octave), in four grids shifted by half a
            bin so that no peak is lost on a border. The 16 fullest variants go on (Lowe 2004, section 7.1).
         3. Of those, every pair of points proposes where the others must lie; what counts is the weight of those that
-           do. The more descriptors there are, the more of it comes by chance, so the bar rises with them.
+           do.
         """
-        hits = _nearest(self._index.search(features.descriptors))
+        hits, weight = _nearest(self._index.search(features.descriptors))
         owner = np.searchsorted(self._first, hits.row, side="right") - 1
-        weight = (FARTHEST - hits.distance.astype(np.float64)) / BITS_PER_POINT
         turn = (features.angles[hits.query] - self._angles[hits.row].astype(np.float32)) % 360
         octaves = np.log2(features.sizes[hits.query]) - self._octaves[hits.row].astype(np.float32)
         votes = _fullest_bins(owner, turn, octaves, weight, len(self._variants))
-        bar = ENOUGH + MORE_PER_DOUBLING * np.log2(max(len(self._index), 1) / ENOUGH_AT)
         fullest = np.lexsort((np.arange(len(votes)), -votes))[: 2 * MOST]
         found: dict[int, float] = {}
-        for variant in (int(place) for place in fullest if votes[place] >= bar):
+        for variant in (int(place) for place in fullest if votes[place] >= ENOUGH):
             mine = np.flatnonzero(owner == variant)
             mine = mine[np.argsort(hits.distance[mine], kind="stable")[:MOST_PAIRS]]
             view, theirs = self._variants[variant]
             here, there = features.points[hits.query[mine]], theirs.points[hits.row[mine] - self._first[variant]]
             agreeing = _agreement(here, there, turn[mine], octaves[mine], weight[mine])
-            if agreeing >= bar:
+            if agreeing >= ENOUGH:
                 found[view] = max(found.get(view, 0.0), agreeing)
         return sorted(found, key=lambda view: (-found[view], view))[:MOST]
 
 
-def _nearest(hits: Hits) -> Hits:
-    """Keep the nearest few rows of each query."""
-    kept = np.flatnonzero(np.arange(len(hits.query)) - np.searchsorted(hits.query, hits.query) < NEIGHBOURS)
-    return Hits(query=hits.query[kept], row=hits.row[kept], distance=hits.distance[kept])
+def _nearest(hits: Hits) -> tuple[Hits, NDArray[np.float64]]:
+    """Keep the nearest few rows of each query; return them and what each pair weighs."""
+    begin, end = (np.searchsorted(hits.query, hits.query, side=side) for side in ("left", "right"))
+    kept = np.flatnonzero(np.arange(len(begin)) - begin < NEIGHBOURS)
+    following = begin[kept] + NEIGHBOURS
+    beyond = np.append(hits.distance, MAX_DISTANCE + 1)[np.where(following < end[kept], following, len(begin))]
+    distance = hits.distance[kept]
+    weight = LEAST + (beyond.astype(np.float64) - distance) / BITS_PER_POINT
+    return Hits(query=hits.query[kept], row=hits.row[kept], distance=distance), weight
 
 
 def _fullest_bins(
