@@ -24,6 +24,7 @@ from benchmarks.copies.memory import peak_megabytes
 from benchmarks.copies.pictures import Half, Role, read
 from benchmarks.copies.queries import build
 from benchmarks.speed_library import plan, prepare_all
+from casebook.types import Verdict
 from copycatch.preparing import load_library
 from matching.decode import decode
 from matching.library import ReferenceLibrary, prepare
@@ -125,20 +126,20 @@ def _measured(path: Path, planned: Sequence[Planned], nobodys: Sequence[Path], c
     for file in nobodys:
         data = file.read_bytes()
         base, _ = _timed(lambda data=data: _decode_and_detect(data))
-        seconds, examination = _timed(lambda data=data: matcher.examine(data))
-        if examination.matches:
+        seconds, named = _timed(lambda data=data: _named(matcher, data))
+        if named:
             matched.append(seconds)
         else:
             plain.append(base)
             unmatched.append(seconds)
     for copy in copies:
         data = copy.path.read_bytes()
-        seconds, examination = _timed(lambda data=data: matcher.examine(data))
-        if examination.matches:
+        seconds, named = _timed(lambda data=data: _named(matcher, data))
+        if named:
             matched.append(seconds)
         proved = _proved(matcher.library, copy.originals, data)
         findable += len(proved)
-        overlooked += [copy.edit for _ in proved - {match.reference_sha256 for match in examination.matches}]
+        overlooked += [copy.edit for _ in proved - named]
     return Measured(
         references=len(planned),
         plain=tuple(plain),
@@ -154,7 +155,12 @@ def _proved(library: ReferenceLibrary, right: set[str], data: bytes) -> set[str]
     """Return which of the references with these hashes the stages find where there is nothing else to look at."""
     views = tuple(view for view in library.views if view.reference.sha256 in right)
     oracle = Matcher(ReferenceLibrary((), views, {}, ""), exhaustive=True)
-    return {match.reference_sha256 for match in oracle.examine(data).matches}
+    return _named(oracle, data)
+
+
+def _named(matcher: Matcher, data: bytes) -> set[str]:
+    """Return the references that a picture copies or may copy."""
+    return {match.reference_sha256 for match in matcher.examine(data).matches if match.verdict is not Verdict.NONE}
 
 
 def _speed_table(found: Sequence[Measured]) -> str:

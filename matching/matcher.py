@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casebook.types import Picture, content_id
+from matching import shortlist
 from matching.marks import borne
 from matching.metadata import read_claims
-from matching.shortlist import Shortlist
 from matching.stage import Context
 from matching.stages import STAGES
 from matching.verdicts import STRENGTH, weighed
@@ -38,7 +38,8 @@ def matcher_key(context: Context | None = None, *, exhaustive: bool = False) -> 
     """
     context = context or Context.here()
     stages = (part for stage in STAGES for part in (stage.NAME, stage.VERSION, context.parameters(stage.PARAMETERS)))
-    return content_id("exhaustive" if exhaustive else "shortlist", *stages, "marks", borne.VERSION)
+    proposed_by = "exhaustive" if exhaustive else f"shortlist {shortlist.VERSION}"
+    return content_id(proposed_by, *stages, "marks", borne.VERSION)
 
 
 class Matcher:
@@ -50,7 +51,7 @@ class Matcher:
     def __init__(self, library: ReferenceLibrary, *, context: Context | None = None, exhaustive: bool = False) -> None:
         self.library = library
         self._context = context or Context.here()
-        self._shortlist = None if exhaustive else Shortlist(library.views)
+        self._shortlist = None if exhaustive else shortlist.Shortlist(library.views)
         # A mark may be on any picture, however little that resembles the mark as a whole.
         self._marks = {place for place, view in enumerate(library.views) if view.mark is not None}
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.descriptor_index import FULLEST, MAX_DISTANCE, DescriptorIndex
@@ -24,6 +24,7 @@ def distances(queries, rows):
     return np.bitwise_count(queries[:, None] ^ rows[None]).sum(axis=2)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32), rows=st.integers(1, 300), flips=st.integers(0, 64), repeats=st.integers(1, 4))
 def test_what_is_found_is_near_and_found_once(seed, rows, flips, repeats):
     stored = np.repeat(drawn(seed, rows), repeats, axis=0)
@@ -35,6 +36,7 @@ def test_what_is_found_is_near_and_found_once(seed, rows, flips, repeats):
     assert len(set(zip(hits.query.tolist(), hits.row.tolist(), strict=True))) == len(hits.query)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32), rows=st.integers(1, 300), copies=st.integers(1, FULLEST))
 def test_a_descriptor_is_found_wherever_it_is_stored(seed, rows, copies):
     # Apart from the others in the first table, so that only the copies of itself fill its bucket there.
@@ -48,6 +50,7 @@ def test_a_descriptor_is_found_wherever_it_is_stored(seed, rows, copies):
     assert set(places.tolist()) <= set(hits.row[hits.distance == 0].tolist())
 
 
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**32), blocks=st.lists(st.integers(0, 150), min_size=1, max_size=8), kinds=st.integers(1, 60)
 )

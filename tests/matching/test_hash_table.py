@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.hash_table import HashTable
@@ -9,6 +9,7 @@ from matching.hash_table import HashTable
 BITS = 8
 
 
+@settings(deadline=None)
 @given(keys=st.lists(st.integers(0, 2**BITS - 1)), sought=st.lists(st.integers(0, 2**BITS - 1)))
 def test_a_bucket_holds_the_rows_of_its_key_and_empty_ones_are_left_out(keys, sought):
     table = HashTable(np.array(keys, np.uint32), BITS)
