@@ -117,9 +117,10 @@ def _agreeing_points(
     view = PictureView(picture_bytes)
     grey = working_grey(reference, REFERENCE_SIDE)
     height, width = grey.pixels.shape
-    alignment = align(view.features, detect_both(grey.pixels, REFERENCE)[mirrored], (height, width))
-    if alignment is None:
+    found = align(view.features, [detect_both(grey.pixels, REFERENCE)[mirrored]], (height, width))
+    if not found:
         return None
+    alignment = found[0][1]
     here, there = alignment.reference_points.astype(np.float64), alignment.picture_points.astype(np.float64)
     if mirrored:
         here[:, 0] = width - 1 - here[:, 0]
