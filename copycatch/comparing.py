@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from copycatch.borne_marks import borne_marks, find_marks, marks_among
 from copycatch.engine import Engine, Job
 from copycatch.prepared import PreparedReferences
-from copycatch.preparing import Watched, prepare_missing
+from copycatch.preparing import Watched, prepare_missing, view_maker
 from copycatch.works import read_library
 from matching.calibration import learnt
+from matching.duplicates import Duplicates
 from matching.judgement import LIKELY, WORTH_A_LOOK
 from matching.matcher import matcher_key
 from matching.prepared import preparing_key
@@ -75,7 +76,9 @@ def compare_pictures(
     library = read_library(workspace)
     ready = _ready(library, workspace, casebook, key, processes, progress)
     context = replace(context, calibration=_learnt(casebook, key, casebook.tail(key, WORTH_A_LOOK, LIKELY)))
-    done, total, decide = 0, sum(backlog.pictures for backlog in ready.backlogs), partial(decided, context=context)
+    same = Duplicates(view_maker(workspace.blobs(), ready.watched))
+    decide = partial(decided, context=context, same=same)
+    done, total = 0, sum(backlog.pictures for backlog in ready.backlogs)
     for backlog in ready.backlogs:
         references = _lacking(ready.watched, casebook, backlog)
         job = Job(references=references, prepared=ready.path, blobs=workspace.blobs_path, context=context)
@@ -89,7 +92,7 @@ def compare_pictures(
     tail = casebook.tail(key, WORTH_A_LOOK, LIKELY)
     casebook.keep_tail(tail, now())
     context = replace(context, calibration=_learnt(casebook, key, tail))
-    casebook.refresh_candidates(now(), partial(decided, context=context))
+    casebook.refresh_candidates(now(), partial(decided, context=context, same=same))
     return Compared(pictures=total, problems=tuple(library.problems))
 
 

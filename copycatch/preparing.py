@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from casebook.blobs import Blobs
+from casebook.errors import BlobDamaged, BlobMissing
 from casebook.types import Reference, WorkKind, content_id
 from copycatch.pool import Pool
 from copycatch.prepared import MappedReferences
@@ -81,6 +82,23 @@ def load_library(path: Path, watched: Sequence[Watched]) -> ReferenceLibrary:
     return ReferenceLibrary.of(
         (each.reference, each.kind, _view(each, prepared.data(each.key)), each.reference.problem) for each in watched
     )
+
+
+def view_maker(blobs: Blobs, watched: Sequence[Watched]) -> Callable[[str], ReferenceView | None]:
+    """Return what prepares a reference by its SHA-256, for the few that are asked for; None where its bytes are gone or
+    cannot be compared."""
+    by_hash = {each.reference.sha256: each for each in watched}
+
+    def view_of(sha256: str) -> ReferenceView | None:
+        each = by_hash.get(sha256)
+        if each is None:
+            return None
+        try:
+            return prepare(each.reference, each.kind, blobs.get(sha256))[0]
+        except (BlobMissing, BlobDamaged):
+            return None
+
+    return view_of
 
 
 def _view(watched: Watched, data: memoryview) -> ReferenceView | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from matching.continuation import continuation
 from matching.geometry import outline
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 CELL = 32
 REACH = 6
-TEXTURE = 6.0
+TEXTURE = 4.5
 AGREES = 0.6
 STRONGLY = 0.95
 INSIDE = 0.8
@@ -36,6 +37,7 @@ class Agreement:
     cell without texture on either side agrees with anything and counts nowhere. `reference_share` and `picture_share`
     are the overlap's parts of the two areas, 0 to 1. `outside_contrast` is the range of grey levels, 0 to 255, in the
     part of the picture beyond the reference's frame: near 0 for a plain border, and where there is no such part.
+    `continuing` says how well the picture goes on beyond that frame, -1 to 1 (see `matching.continuation`).
     """
 
     correlation: NDArray[np.float32]
@@ -43,6 +45,7 @@ class Agreement:
     reference_share: float
     picture_share: float
     outside_contrast: float
+    continuing: float
 
     @property
     def cells(self) -> int:
@@ -51,7 +54,7 @@ class Agreement:
 
     @property
     def agreeing_cells(self) -> int:
-        return int(self._agrees.sum())
+        return int(self.agrees.sum())
 
     @property
     def agreeing(self) -> float:
@@ -66,7 +69,7 @@ class Agreement:
     @property
     def closeness(self) -> float:
         """The median correlation of the cells that agree."""
-        return float(np.median(self.correlation[self._agrees])) if self.agreeing_cells else 0.0
+        return float(np.median(self.correlation[self.agrees])) if self.agreeing_cells else 0.0
 
     @property
     def central(self) -> float:
@@ -75,21 +78,23 @@ class Agreement:
         y, x = (np.arange(rows) + 0.5) / max(1, rows) - 0.5, (np.arange(columns) + 0.5) / max(1, columns) - 0.5
         weight = np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (2 * MIDDLE**2))
         whole = float(weight[self.textured].sum())
-        return float(weight[self._agrees].sum()) / whole if whole else 0.0
+        return float(weight[self.agrees].sum()) / whole if whole else 0.0
 
     @property
-    def measures(self) -> tuple[tuple[str, float], ...]:
+    def measures(self) -> dict[str, float]:
         """The figures that the judgement follows from, by name."""
-        return (
-            ("textured_cells", float(self.cells)),
-            ("agreeing_cells", float(self.agreeing_cells)),
-            ("strong_cells", float(self.strong_cells)),
-            ("agreeing", self.agreeing),
-            ("closeness", self.closeness),
-            ("central", self.central),
-            ("contained", self.contained),
-            ("outside_contrast", self.outside_contrast),
-        )
+        return {
+            "textured_cells": float(self.cells),
+            "agreeing_cells": float(self.agreeing_cells),
+            "strong_cells": float(self.strong_cells),
+            "agreeing": self.agreeing,
+            "closeness": self.closeness,
+            "central": self.central,
+            "reference_share": self.reference_share,
+            "contained": self.contained,
+            "outside_contrast": self.outside_contrast,
+            "continuing": self.continuing,
+        }
 
     @property
     def contained(self) -> float:
@@ -97,7 +102,8 @@ class Agreement:
         return max(self.reference_share, self.picture_share)
 
     @property
-    def _agrees(self) -> NDArray[np.bool_]:
+    def agrees(self) -> NDArray[np.bool_]:
+        """Which cells agree: textured, and their correlation exceeds 0.6."""
         return self.textured & (self.correlation > AGREES)
 
 
@@ -108,7 +114,7 @@ def measure(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform:
        reference that is larger is blurred.
     2. Warp the picture into the reference's frame.
     3. Take the 32 × 32 pixel cells of the reference that the picture covers; those without texture on both sides
-       (standard deviation below 6 grey levels) agree with anything.
+       (standard deviation below 4.5 grey levels) agree with anything.
     4. Correlate cell by cell, each with its own mean and contrast, so that recolouring and exposure do not count. Each
        cell may slip by 6 pixels in either direction: so well do few points place the far corner of a picture, and so
        far does a print on a cushion bend.
@@ -131,6 +137,7 @@ def measure(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform:
         reference_share=reference_share,
         picture_share=picture_share,
         outside_contrast=_outside_contrast(picture, reference.shape, transform),
+        continuing=continuation(picture, reference, transform),
     )
 
 

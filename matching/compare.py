@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
+from matching.duplicates import Duplicates
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 from matching.siblings import settled
@@ -66,10 +67,10 @@ def compare(
     for reference in sorted(library.references, key=lambda item: item.path):
         names.setdefault(reference.sha256, reference.path)
     marks = {view.reference.sha256 for view in library.views if view.mark is not None}
-    matcher = Matcher(library, context=context)
+    matcher, same = Matcher(library, context=context), Duplicates(library.view_of)
     for name, data in pictures:
         examination = matcher.examine(data)
-        telling = _telling(settled(examination.matches), marks)
+        telling = _telling(settled(examination.matches, same), marks)
         matches = tuple((names[match.reference_sha256], match) for match in telling)
         problem = examination.picture.problem or (None if matches else _plainness(data))
         yield Comparison(name=name, picture=examination.picture, problem=problem, matches=matches)

@@ -16,24 +16,27 @@ from casebook.types import Verdict, WorkKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from matching.agreement import Agreement
-
 CONTAINED = 0.993
 PLAIN_BORDER = 12.0
-EVERYWHERE = 0.95
+EVERYWHERE, ENTIRELY = 0.9, 0.95
+GOES_ON = 0.7
 TWO_EXPOSURES = -2.0
+LEAST_SHOWN = 0.02
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -9.403,
-    "agreeing_cells": 0.405,
-    "agreeing": -6.389,
-    "closeness": 0.379,
-    "central": 9.799,
-    "strong_cells": 0.552,
-    "strongly": 1.111,
-    "beyond": -2.329,
-    "artwork": 1.357,
+    "constant": -6.948,
+    "agreeing_cells": 0.246,
+    "agreeing": -3.677,
+    "closeness": 0.803,
+    "central": 9.848,
+    "shown": 0.229,
+    "strong_cells": 0.213,
+    "strongly": -0.985,
+    "beyond": -2.522,
+    "colour_misfit": -5.062,
+    "artwork": -0.007,
+    "part_of_art": -2.544,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 
@@ -61,26 +64,41 @@ class Judgement:
         return Verdict.POSSIBLE if self.log_odds >= WORTH_A_LOOK or self.much else Verdict.NONE
 
 
-def judge(agreement: Agreement, kind: WorkKind) -> Judgement:
-    """Weigh where two pictures agree.
+def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
+    """Weigh where two pictures agree, given the measures of `Agreement` and of `Colours`.
 
     1. Much agreement counts, close agreement counts more, and most of all agreement in the middle of the reference: two
-       garments on one rug agree around the middle, a copy with a badge on it agrees in it.
+       garments on one rug agree around the middle, a copy with a badge on it agrees in it. The less of the reference
+       is shown, the easier a few cells agree by chance.
     2. A copy shows no more of the scene than its reference: one frame lies inside the other, or what lies beyond is
-       a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other.
-    3. Art is protected wherever it is printed or photographed, so for it the second point does not count.
+       a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other; or the
+       scene goes on beyond the reference's frame, and not quite everything inside agrees.
+    3. Colours that differ here and agree there speak for another thing of the same make.
+    4. Art is protected wherever it is printed or photographed, so for it the second and third point do not count. But
+       a small part of it, a disc or a line of text, is soon found elsewhere.
     """
-    measures = dict(agreement.measures)
     terms = terms_of(measures, kind)
     log_odds = sum(WEIGHTS[name] * value for name, value in terms.items())
-    two_exposures = bool(terms["beyond"]) and agreement.agreeing >= EVERYWHERE
-    if two_exposures:
+    if two_exposures(measures, kind):
         log_odds = min(log_odds, TWO_EXPOSURES)
     return Judgement(
         log_odds=log_odds,
-        relation=_relation(agreement, kind, log_odds),
+        relation=_relation(measures, kind, log_odds),
         much=much_agrees(measures),
     )
+
+
+def two_exposures(measures: Mapping[str, float], kind: WorkKind) -> bool:
+    """Return whether two photographs of one scene show themselves by what lies beyond their frames."""
+    if kind is not WorkKind.PHOTO:
+        return False
+    # Where all of it agrees, the picture is what the reference was cropped from.
+    goes_on = measures["continuing"] > GOES_ON and measures["agreeing"] < ENTIRELY
+    return goes_on or (_beyond(measures) and measures["agreeing"] >= EVERYWHERE)
+
+
+def _beyond(measures: Mapping[str, float]) -> bool:
+    return measures["contained"] < CONTAINED and measures["outside_contrast"] > PLAIN_BORDER
 
 
 def much_agrees(measures: Mapping[str, float]) -> bool:
@@ -91,22 +109,24 @@ def much_agrees(measures: Mapping[str, float]) -> bool:
 def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
     """Return what is weighed, by the names of `WEIGHTS`, from the measures of an agreement."""
     photograph = kind is WorkKind.PHOTO
-    beyond = measures["contained"] < CONTAINED and measures["outside_contrast"] > PLAIN_BORDER
     return {
         "constant": 1.0,
         "agreeing_cells": math.log2(1 + measures["agreeing_cells"]),
         "agreeing": measures["agreeing"],
         "closeness": -math.log(1.002 - measures["closeness"]),
         "central": measures["central"],
+        "shown": math.log2(LEAST_SHOWN + measures["reference_share"]),
         "strong_cells": math.log2(1 + measures["strong_cells"]),
         "strongly": measures["strong_cells"] / max(1.0, measures["textured_cells"]),
-        "beyond": float(beyond and photograph),
+        "beyond": float(_beyond(measures) and photograph),
+        "colour_misfit": measures["colour_misfit"] * photograph,
         "artwork": float(not photograph),
+        "part_of_art": (not photograph) * (1 - measures["reference_share"]),
     }
 
 
-def _relation(agreement: Agreement, kind: WorkKind, log_odds: float) -> Relation:
+def _relation(measures: Mapping[str, float], kind: WorkKind, log_odds: float) -> Relation:
     if log_odds >= LIKELY:
-        inside = agreement.contained >= CONTAINED
+        inside = measures["contained"] >= CONTAINED
         return Relation.SAME_PHOTOGRAPH if kind is WorkKind.PHOTO or inside else Relation.SAME_ART
-    return Relation.SAME_OBJECT if agreement.central > agreement.agreeing else Relation.SAME_SCENE
+    return Relation.SAME_OBJECT if measures["central"] > measures["agreeing"] else Relation.SAME_SCENE

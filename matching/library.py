@@ -38,6 +38,7 @@ class ReferenceLibrary:
         self.views = views
         self.problems = problems
         self.key = key
+        self._by_hash = {view.reference.sha256: view for view in views}
 
     @classmethod
     def build(cls, references: Iterable[tuple[Reference, WorkKind, bytes]]) -> ReferenceLibrary:
@@ -69,6 +70,10 @@ class ReferenceLibrary:
             problems=problems,
             key=library_key(given),
         )
+
+    def view_of(self, sha256: str) -> ReferenceView | None:
+        """Return the prepared reference with these bytes; None where there is none that can be compared."""
+        return self._by_hash.get(sha256)
 
     def knowing_marks(self) -> ReferenceLibrary:
         """Return this library with the owner's marks found on her references, at about 50 ms a mark and reference."""

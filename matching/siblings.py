@@ -16,7 +16,7 @@ from casebook.edits import Relation
 from casebook.types import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -24,26 +24,39 @@ if TYPE_CHECKING:
 
 CLEARLY_LIKELIER = 0.7
 SAME_PART = 0.5
+ABOUT_EQUAL, EXPLAINS = 1.0, 0.9
 ALIKE = 0.75
 DEMOTED_SCORE = 0.01
 
 
-def settled(matches: Iterable[Match]) -> list[Match]:
+def settled(matches: Iterable[Match], same: Callable[[str, str], bool] | None = None) -> list[Match]:
     """Return the matches of one picture, likeliest first, with siblings demoted to `possible`.
 
     1. From the likeliest match on, each claims the part of the picture that its reference covers.
     2. A match whose part is half claimed already by a clearly likelier one is a sibling: a colour variant where three
        quarters of the texture agree, else the same scene.
-    3. Two references that match equally well, as duplicates in the owner's library do, both stay; so do marks, of which
-       one picture may well bear several.
+    3. Where two references explain one part about equally well and neither explains nine tenths of it, the picture
+       shows what they have in common, such as the carton of all flavours: both are siblings of what it does show.
+    4. Two references that are the same picture, told by `same` from their SHA-256, do not compete, and where nothing is
+       known of that none does in point 3. Nor do marks, of which one picture may well bear several.
     """
     ranked = sorted(matches, key=lambda match: (-_log_odds(match), match.reference_sha256))
-    kept: list[Match] = []
+    settled_ones: list[Match] = []
     for match in ranked:
-        likelier = [other for other in kept if _log_odds(other) > _log_odds(match) + CLEARLY_LIKELIER]
-        sibling = any(_shared(_frame(match), _frame(other)) > SAME_PART for other in likelier)
-        kept.append(_demoted(match) if sibling and match.verdict is not Verdict.NONE else match)
-    return kept
+        rivals = [other for other in ranked if _shared(_frame(match), _frame(other)) > SAME_PART]
+        sibling = any(_log_odds(other) > _log_odds(match) + CLEARLY_LIKELIER for other in rivals)
+        tied = same is not None and any(_tied(match, other, same) for other in rivals)
+        demoted = (sibling or tied) and match.verdict is not Verdict.NONE
+        settled_ones.append(_demoted(match, tied=tied and not sibling) if demoted else match)
+    return settled_ones
+
+
+def _tied(one: Match, other: Match, same: Callable[[str, str], bool]) -> bool:
+    return (
+        abs(_log_odds(one) - _log_odds(other)) <= ABOUT_EQUAL
+        and max(_agreeing(one), _agreeing(other)) < EXPLAINS
+        and not same(one.reference_sha256, other.reference_sha256)
+    )
 
 
 def _log_odds(match: Match) -> float:
@@ -64,16 +77,24 @@ def _frame(match: Match) -> NDArray[np.float32] | None:
     return np.array(best.geometry.outline, np.float32).reshape(4, 2)
 
 
-def _demoted(match: Match) -> Match:
+def _agreeing(match: Match) -> float:
     best = _best(match)
-    agreeing = dict(best.measures).get("agreeing", 1.0) if best else 1.0
-    relation = Relation.COLOUR_VARIANT if agreeing >= ALIKE else Relation.SAME_SCENE
+    return dict(best.measures).get("agreeing", 1.0) if best else 1.0
+
+
+def _demoted(match: Match, *, tied: bool) -> Match:
+    relation = Relation.COLOUR_VARIANT if _agreeing(match) >= ALIKE else Relation.SAME_SCENE
+    instead = (
+        "Another reference explains this part of the picture about as well"
+        if tied
+        else ("Another reference explains this part of the picture better")
+    )
     return replace(
         match,
         verdict=Verdict.POSSIBLE,
         score=min(match.score, DEMOTED_SCORE),
         relation=relation,
-        because=f"Another reference explains this part of the picture better; this one is the {relation} of it",
+        because=f"{instead}; this one is the {relation} of it",
     )
 
 

@@ -15,7 +15,7 @@ from matching.judgement import much_agrees
 from matching.siblings import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from casebook.types import Evidence
     from matching.stage import Context
@@ -50,13 +50,13 @@ def weighed(evidence: Iterable[Evidence], context: Context) -> Match | None:
     )
 
 
-def decided(matches: Iterable[Match], context: Context) -> list[Match]:
+def decided(matches: Iterable[Match], context: Context, same: Callable[[str, str], bool] | None = None) -> list[Match]:
     """Return the matches of one picture, likeliest first, as their evidence, the budget and one another make them.
 
     Only the evidence of what is given counts, so deciding twice, or with more references later, is as deciding once.
     """
     again = (weighed(match.evidence, context) for match in matches)
-    return settled(match for match in again if match is not None)
+    return settled((match for match in again if match is not None), same)
 
 
 def _judged(found: Evidence, context: Context) -> Evidence:

@@ -117,7 +117,7 @@ class PictureView:
             (max(1, round(width / shrink)), max(1, round(height / shrink))),
             interpolation=cv2.INTER_AREA,
         )
-        back = np.diag([width / small.shape[1], height / small.shape[0], 1.0])
+        back = _to_working(width / small.shape[1], height / small.shape[0])
         return np.asarray(cv2.warpPerspective(small, transform @ back, size), np.uint8)
 
     @cached_property
@@ -199,6 +199,12 @@ class ReferenceView:
     def to_working(self) -> NDArray[np.float64]:
         """The 3 × 3 matrix from reference pixels to working pixels."""
         return _to_working(self.scale_x, self.scale_y)
+
+    @property
+    def to_colours(self) -> NDArray[np.float64]:
+        """The 3 × 3 matrix from reference pixels to pixels of `colours`."""
+        height, width = self.colours.shape[:2]
+        return _to_working(width / self.width, height / self.height)
 
     def grey(self) -> Grey:
         """Decode the working copy (about 2 ms)."""

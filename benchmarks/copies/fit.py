@@ -1,9 +1,9 @@
 """`python -m benchmarks.copies.fit`: fit the weights of `matching.judgement` on the tune half, and print them.
 
 1. Examine every query of the tune half; take each reference that the shortlist proposes, right or wrong.
-2. Leave out wrong references where a right one is clearly likelier: `siblings.settled` takes care of those.
-3. Fit a logistic regression (Newton's method, a ridge of 0.01 on standardised terms). Wrong pairs weigh as much in all
-   as right ones, and hard pairs and look-alikes four times as much as other wrong ones, for they are what it is about.
+2. Leave out wrong references that `siblings.settled` takes care of.
+3. Fit a logistic regression (Newton's method, a ridge of 0.0025 on standardised terms). Wrong pairs weigh as much in
+   all as right ones, and hard pairs and look-alikes four times as much as other wrong ones: they are what it is about.
 4. Fit the tail of the negatives' highest log-odds: how many are worth a look, and how fast they thin out beyond it.
    The number of references and of those negatives are `STANDARD_REFERENCES` and `DECAY_WEIGHT`.
 """
@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,20 +20,23 @@ from benchmarks.copies.matchers.ours import read_references
 from benchmarks.copies.pictures import Half, read
 from benchmarks.copies.queries import Kind, build
 from benchmarks.copies.spread import spread
-from matching.judgement import WEIGHTS, WORTH_A_LOOK, terms_of
+from matching.judgement import TWO_EXPOSURES, WEIGHTS, WORTH_A_LOOK, terms_of, two_exposures
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
+from matching.siblings import ABOUT_EQUAL, CLEARLY_LIKELIER, EXPLAINS
 from matching.stages import orb, phash
 from matching.views import PictureView
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from benchmarks.copies.queries import Query, ReferenceFile
     from casebook.types import Evidence
 
 SEED = 2026
-RIDGE = 0.01
+RIDGE = 0.0025
 HARD = 4.0
 HARD_KINDS = {Kind.DIFFERENT_ITEM, Kind.SAME_ITEM, Kind.LOOK_ALIKE, Kind.LOOK_ALIKE_DRESSED}
 _worker: dict[str, Any] = {}
@@ -58,15 +62,29 @@ def _prepare(references: tuple[ReferenceFile, ...]) -> None:
     _worker.update(matcher=Matcher(library), names=names, kinds=kinds)
 
 
-def _pairs(query: Query) -> list[tuple[bool, dict[str, float]]]:
-    """Return for every proposed reference whether it is right, and the terms of its judgement."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """A proposed reference: whether it is right, the terms of its judgement, and whether that is cut short by what lies
+    beyond the frames."""
+
+    right: bool
+    terms: dict[str, float]
+    cut_short: bool
+
+    def log_odds(self, weights: Mapping[str, float]) -> float:
+        weighed = sum(weights[name] * self.terms[name] for name in weights)
+        return min(weighed, TWO_EXPOSURES) if self.cut_short else weighed
+
+
+def _pairs(query: Query) -> list[_Pair]:
     found = []
     for evidence in _worker["matcher"].findings(PictureView(query.path.read_bytes())):
         weighed = [item for item in evidence if item.stage in (orb.NAME, phash.NAME)]
         best = max((item for item in weighed if item.relation is not None), key=_odds, default=None)
         if best is not None:
-            terms = terms_of(dict(best.measures), _worker["kinds"][best.reference_sha256])
-            found.append((_worker["names"][best.reference_sha256] in query.references, terms))
+            measures, kind = dict(best.measures), _worker["kinds"][best.reference_sha256]
+            right = _worker["names"][best.reference_sha256] in query.references
+            found.append(_Pair(right=right, terms=terms_of(measures, kind), cut_short=two_exposures(measures, kind)))
     return found
 
 
@@ -74,21 +92,40 @@ def _odds(evidence: Evidence) -> float:
     return -math.inf if evidence.log_odds is None else evidence.log_odds
 
 
-def _weights(pairs: list[tuple[Query, list[tuple[bool, dict[str, float]]]]]) -> dict[str, float]:
+def _weights(pairs: list[tuple[Query, list[_Pair]]]) -> dict[str, float]:
     names = list(WEIGHTS)
     rows, right, weight = [], [], []
     for query, found in pairs:
-        odds = {place: sum(WEIGHTS[name] * terms[name] for name in names) for place, (_, terms) in enumerate(found)}
-        likeliest = max((odds[place] for place, (is_right, _) in enumerate(found) if is_right), default=-math.inf)
-        for place, (is_right, terms) in enumerate(found):
-            if is_right or odds[place] > likeliest - 0.7:
-                rows.append([terms[name] for name in names])
-                right.append(is_right)
-                weight.append(HARD if query.kind in HARD_KINDS else 1.0)
+        for pair in _competing(found):
+            rows.append([pair.terms[name] for name in names])
+            right.append(pair.right)
+            weight.append(HARD if query.kind in HARD_KINDS else 1.0)
     share = np.array(weight)
-    is_right_array = np.array(right)
-    share[is_right_array] = share[~is_right_array].sum() / is_right_array.sum()
-    return dict(zip(names, _logistic(np.array(rows), is_right_array, share, names.index("constant")), strict=True))
+    is_right = np.array(right)
+    share[is_right] = share[~is_right].sum() / is_right.sum()
+    return dict(zip(names, _logistic(np.array(rows), is_right, share, names.index("constant")), strict=True))
+
+
+def _competing(found: list[_Pair]) -> list[_Pair]:
+    """Leave out what `siblings.settled` takes care of, so far as the terms tell: wrong references beside a clearly
+    likelier right one, and wrong ones of which two explain a picture about equally little."""
+    likeliest = max((pair.log_odds(WEIGHTS) for pair in found if pair.right), default=-math.inf)
+    return [
+        pair
+        for pair in found
+        if pair.right
+        or (
+            pair.log_odds(WEIGHTS) > likeliest - CLEARLY_LIKELIER
+            and not any(_tied(pair, other) for other in found if other is not pair)
+        )
+    ]
+
+
+def _tied(one: _Pair, other: _Pair) -> bool:
+    return (
+        abs(one.log_odds(WEIGHTS) - other.log_odds(WEIGHTS)) <= ABOUT_EQUAL
+        and max(one.terms["agreeing"], other.terms["agreeing"]) < EXPLAINS
+    )
 
 
 def _logistic(
@@ -113,12 +150,12 @@ def _logistic(
     return [float(value) for value in plain]
 
 
-def _tail(pairs: list[tuple[Query, list[tuple[bool, dict[str, float]]]]], weights: dict[str, float]) -> str:
-    highest = []
-    for query, found in pairs:
-        if not query.kind.copy:
-            odds = [sum(weights[name] * terms[name] for name in weights) for _, terms in found]
-            highest.append(max(odds, default=-math.inf))
+def _tail(pairs: list[tuple[Query, list[_Pair]]], weights: dict[str, float]) -> str:
+    highest = [
+        max((pair.log_odds(weights) for pair in found), default=-math.inf)
+        for query, found in pairs
+        if not query.kind.copy
+    ]
     excesses = [value - WORTH_A_LOOK for value in highest if value >= WORTH_A_LOOK]
     rate, decay = len(excesses) / len(highest), len(excesses) / sum(excesses)
     return f"STANDARD = Calibration(rate={rate:.3f}, decay={decay:.2f})  # {len(excesses)} of {len(highest)} negatives"

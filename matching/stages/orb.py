@@ -10,6 +10,7 @@ import numpy as np
 from casebook.types import Evidence, ReferenceKind, Verdict
 from matching.agreement import Agreement, measure
 from matching.alignment import Alignment, align
+from matching.colours import compare_colours
 from matching.edit_naming import name_edits
 from matching.geometry import geometry_of
 from matching.judgement import WEIGHTS, WORTH_A_LOOK, judge
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NAME = "orb"
-VERSION = 2
+VERSION = 3
+MIRRORED = 1  # the place of the mirror image among a reference's variants
 MIN_CELLS = 6
 PARAMETERS: Mapping[str, float] = {"min_cells": MIN_CELLS, "worth_a_look": WORTH_A_LOOK, **WEIGHTS}
 
@@ -52,14 +54,16 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
         return None
     best = max(overlays, key=lambda overlay: overlay.agreement.agreeing_cells)
     agreement, alignment = best.agreement, best.alignment
-    judgement = judge(agreement, reference.kind)
-    verdict = judgement.verdict
     transform = np.linalg.inv(reference.to_working) @ best.transform @ picture.grey.to_working
+    colours = compare_colours(picture, reference, transform, agreement)
+    measures = {**agreement.measures, **colours.measures}
+    judgement = judge(measures, reference.kind)
+    verdict = judgement.verdict
     inliers = len(alignment.picture_points)
     geometry = geometry_of(
         transform, reference, inliers=inliers, shares=(agreement.reference_share, agreement.picture_share)
     )
-    edits = () if verdict is Verdict.NONE else name_edits(picture, reference, geometry, agreement)
+    edits = () if verdict is Verdict.NONE else name_edits(picture, reference, geometry, agreement, colours)
     return Evidence(
         picture_sha256=picture.sha256,
         reference_sha256=reference.reference.sha256,
@@ -74,7 +78,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
             ("inliers", float(inliers)),
             ("stretch", alignment.stretch),
             ("foreshortening", alignment.foreshortening),
-            *agreement.measures,
+            *measures.items(),
         ),
         geometry=geometry,
         relation=judgement.relation,
@@ -85,11 +89,8 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
 
 def _overlays(picture: PictureView, reference: ReferenceView) -> list[_Overlay]:
     found = []
-    for mirrored, features in zip((False, True), reference.variants, strict=True):
-        alignment = align(picture.features, features, reference.shape)
-        if alignment is None:
-            continue
-        transform = alignment.transform
+    for variant, alignment in align(picture.features, reference.variants, reference.shape):
+        mirrored, transform = variant == MIRRORED, alignment.transform
         if mirrored:
             transform = np.array([[-1, 0, reference.shape[1] - 1], [0, 1, 0], [0, 0, 1]]) @ transform
         agreement = measure(picture.grey.pixels, reference.grey().pixels, transform)

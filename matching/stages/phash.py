@@ -13,6 +13,7 @@ import numpy as np
 
 from casebook.types import Evidence, Verdict
 from matching.agreement import Agreement, measure
+from matching.colours import compare_colours
 from matching.edit_naming import name_edits
 from matching.geometry import geometry_of
 from matching.judgement import WEIGHTS, WORTH_A_LOOK, judge
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NAME = "phash"
-VERSION = 2
+VERSION = 3
 MAX_DISTANCE = 10
 NEAR_DISTANCE = 4
 MIN_CELLS = 12
@@ -66,11 +67,13 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     between = _unit(ours.pixels.shape, inverse=True) @ _turn(turn) @ _unit(theirs.pixels.shape)
     agreement = measure(theirs.pixels, ours.pixels, between)
     transform = np.linalg.inv(ours.to_working) @ between @ theirs.to_working
+    colours = compare_colours(picture, reference, transform, agreement)
+    measures = {**agreement.measures, **colours.measures}
     if agreement.cells >= MIN_CELLS:
         if agreement.agreeing < EVERYWHERE:
             # Not these frames, then; which parts agree is for points to find.
             return None
-        judgement = judge(agreement, reference.kind)
+        judgement = judge(measures, reference.kind)
         verdict, log_odds = judgement.verdict, judgement.log_odds
     elif distance <= NEAR_DISTANCE:
         judgement = None
@@ -88,10 +91,10 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
         score=1 / (1 + math.exp(-log_odds)),
         because=_because(verdict, turn, distance, agreement),
         mirrored=turn >= 4,
-        measures=(("distance", float(distance)), *agreement.measures),
+        measures=(("distance", float(distance)), *measures.items()),
         geometry=geometry,
         relation=None if judgement is None else judgement.relation,
-        edits=() if verdict is Verdict.NONE else name_edits(picture, reference, geometry, agreement),
+        edits=() if verdict is Verdict.NONE else name_edits(picture, reference, geometry, agreement, colours),
         log_odds=log_odds,
     )
 

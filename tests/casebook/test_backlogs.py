@@ -181,7 +181,7 @@ def test_a_sibling_is_demoted_by_what_is_found_later_and_stands_again_when_that_
     def verdicts() -> dict[str, str]:
         return {candidate.work_id: candidate.verdict.value for candidate in casebook.candidates()}
 
-    for name, log_odds in (("a", 3.0), ("b", 6.0)):
+    for name, log_odds in (("a", 6.0), ("b", 9.0)):
         found = weighed([found_of("red", name, log_odds)], context)
         assert found is not None
         references = NumberSet.of([numbers[sha(f"reference {name}")]])

@@ -43,7 +43,7 @@ def test_a_large_cache_gives_the_tail_it_was_drawn_from(rate: float, decay: floa
     pictures = 400_000
     found = learnt(tail(strangers(rate, decay, pictures, seed), pictures))
     assert found.rate == pytest.approx(rate, rel=0.1)
-    assert found.decay == pytest.approx(decay, rel=0.05)
+    assert found.decay == pytest.approx(decay, rel=0.1)
     assert found.pictures == pytest.approx(pictures, rel=0.02)
 
 

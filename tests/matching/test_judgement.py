@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from casebook.edits import Relation
-from casebook.types import Verdict
-from matching.judgement import WORTH_A_LOOK, Judgement
+from casebook.types import Verdict, WorkKind
+from matching.judgement import WORTH_A_LOOK, Judgement, judge
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,45 @@ from matching.judgement import WORTH_A_LOOK, Judgement
 )
 def test_a_stage_says_what_relation_and_odds_say(relation: Relation, log_odds: float, much: bool, verdict: Verdict):
     assert Judgement(log_odds=log_odds, relation=relation, much=much).verdict is verdict
+
+
+ALIKE = {
+    "textured_cells": 200.0,
+    "agreeing_cells": 180.0,
+    "strong_cells": 150.0,
+    "agreeing": 0.92,
+    "closeness": 0.99,
+    "central": 0.95,
+    "reference_share": 0.9,
+    "contained": 0.97,
+    "outside_contrast": 0.0,
+    "continuing": 0.0,
+    "colour_misfit": 0.0,
+}
+
+
+def test_much_that_agrees_closely_is_a_copy():
+    assert judge(ALIKE, WorkKind.PHOTO).verdict is Verdict.COPY
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [{"outside_contrast": 90.0}, {"contained": 1.0, "continuing": 0.9}],
+    ids=["each shows more than the other", "the scene goes on beyond the reference's frame"],
+)
+def test_two_exposures_of_one_scene_are_no_copies_of_photographs_but_of_art(beyond: dict[str, float]):
+    measures = {**ALIKE, **beyond}
+    assert judge(measures, WorkKind.PHOTO).verdict is Verdict.POSSIBLE
+    assert judge(measures, WorkKind.ARTWORK).verdict is Verdict.COPY
+
+
+def test_what_a_reference_was_cropped_from_is_a_copy_of_it():
+    whole = {**ALIKE, "contained": 1.0, "continuing": 0.95, "agreeing": 0.99}
+    assert judge(whole, WorkKind.PHOTO).verdict is Verdict.COPY
+
+
+def test_colours_that_differ_here_and_there_speak_against_a_photograph_and_not_against_art():
+    mixed = {**ALIKE, "colour_misfit": 0.5}
+    photo, art = WorkKind.PHOTO, WorkKind.ARTWORK
+    assert judge(mixed, photo).log_odds < judge(ALIKE, photo).log_odds
+    assert judge(mixed, art).log_odds == judge(ALIKE, art).log_odds

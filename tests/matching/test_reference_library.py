@@ -42,7 +42,7 @@ def test_a_reference_too_plain_to_be_recognised_is_reported():
 
 
 def test_a_reference_with_little_to_tell_it_by_is_reported_and_its_copies_are_possible():
-    gradient = Image.linear_gradient("L").resize((640, 480)).convert("RGB")
+    gradient = Image.linear_gradient("L").point(lambda grey: 60 + grey // 2).resize((640, 480)).convert("RGB")
     library = ReferenceLibrary.build([entry(jpeg(gradient, 95), "plain")])
     assert list(library.problems.values()) == [
         "only 0 points and little texture: as a rule its copies will be `possible` at most, never `copy`"

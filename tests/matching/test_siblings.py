@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from casebook.edits import Relation
 from casebook.types import Evidence, Geometry, Match, Verdict
 from matching.siblings import settled
@@ -34,8 +38,16 @@ def match(name: str, log_odds: float | None, outline: tuple[float, ...], agreein
     )
 
 
-def told(*matches: Match) -> dict[str, tuple[Verdict, Relation | None]]:
-    return {item.reference_sha256: (item.verdict, item.relation) for item in settled(matches)}
+def told(*matches: Match, same: Callable[[str, str], bool] | None = None) -> dict[str, tuple[Verdict, Relation | None]]:
+    return {item.reference_sha256: (item.verdict, item.relation) for item in settled(matches, same)}
+
+
+def never(one: str, other: str) -> bool:
+    return one == other
+
+
+def always(one: str, other: str) -> bool:
+    return True
 
 
 def test_the_likeliest_reference_keeps_a_part_and_its_sibling_is_only_possible():
@@ -66,3 +78,27 @@ def test_a_mark_that_nobody_weighed_stays_beside_the_work():
 def test_the_outcome_does_not_depend_on_the_order():
     matches = [match("a", 6.0, WHOLE), match("b", 3.0, LEFT), match("c", 2.0, RIGHT)]
     assert settled(matches) == settled(matches[::-1])
+
+
+def test_two_references_that_explain_a_picture_equally_little_are_both_only_like_it():
+    flavours = match("apple", 3.0, WHOLE, agreeing=0.8), match("orange", 2.5, WHOLE, agreeing=0.7)
+    assert told(*flavours, same=never) == {
+        "apple": (Verdict.POSSIBLE, Relation.COLOUR_VARIANT),
+        "orange": (Verdict.POSSIBLE, Relation.SAME_SCENE),
+    }
+
+
+@pytest.mark.parametrize("same", [None, always])
+def test_one_shot_saved_twice_does_not_compete_with_itself(same):
+    found = told(match("large", 3.0, WHOLE, agreeing=0.8), match("small", 2.5, WHOLE, agreeing=0.7), same=same)
+    assert {verdict for verdict, _ in found.values()} == {Verdict.COPY}
+
+
+def test_a_reference_that_explains_nearly_all_of_a_picture_keeps_it():
+    found = told(match("apple", 3.0, WHOLE, agreeing=0.97), match("orange", 2.5, WHOLE, agreeing=0.7), same=never)
+    assert found["apple"] == (Verdict.COPY, None)
+
+
+def test_two_references_that_explain_two_parts_equally_little_both_stay():
+    found = told(match("left", 3.0, LEFT, agreeing=0.8), match("right", 2.5, RIGHT, agreeing=0.8), same=never)
+    assert {verdict for verdict, _ in found.values()} == {Verdict.COPY}

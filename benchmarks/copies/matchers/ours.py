@@ -14,6 +14,7 @@ from benchmarks.copies.memory import peak_megabytes
 from benchmarks.copies.owners_mark import owners_mark
 from benchmarks.copies.spread import spread
 from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
+from matching.duplicates import Duplicates
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 from matching.siblings import settled
@@ -61,7 +62,7 @@ def _prepare(references: tuple[ReferenceFile, ...]) -> None:
     names: dict[str, str] = {}
     for reference in library.references:
         names.setdefault(reference.sha256, reference.path)
-    _worker.update(matcher=Matcher(library), names=names)
+    _worker.update(matcher=Matcher(library), same=Duplicates(library.view_of), names=names)
 
 
 def _knowing_the_mark(references: tuple[ReferenceFile, ...]) -> ReferenceLibrary:
@@ -87,7 +88,7 @@ def _answer(query: Query) -> tuple[Answer, float]:
     data = query.path.read_bytes()
     begun = time.process_time()
     examined = _worker["matcher"].examine(data)
-    matches = settled(match for match in examined.matches if match.verdict is not Verdict.NONE)
+    matches = settled((match for match in examined.matches if match.verdict is not Verdict.NONE), _worker["same"])
     spent = (time.process_time() - begun) * 1e3
     found = tuple(_found(match) for match in matches)
     return Answer(query=query.name, found=found, milliseconds=spent), peak_megabytes()
