@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from casebook.blobs import Blobs
 from casebook.errors import BlobDamaged, BlobMissing
-from casebook.types import Picture, Rendering, Verdict
+from casebook.types import Picture, Rendering
 from copycatch.pool import Pool
 from copycatch.preparing import load_library
+from matching.judgement import much_agrees
 from matching.matcher import Matcher
 from matching.overlays import render
 from matching.stage import Context
+from matching.verdicts import STRENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from copycatch.preparing import Watched
 
 MOST_DRAWN = 3  # matches drawn per picture; an operator looks at the best ones
+WORTH_DRAWING = -3.0  # log-odds; hardly anything below is ever shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +69,10 @@ class Worker:
         except (BlobMissing, BlobDamaged) as error:
             return Examined(picture=replace(picture, problem=error.message), readable=False)
         found = self._matcher.examine(data)
+        shown = {match.reference_sha256 for match in sorted(found.matches, key=_likeliest_first)[:MOST_DRAWN]}
         drawn = [
-            (match, self._drawn(data, match) if rank < MOST_DRAWN and match.verdict is not Verdict.NONE else None)
-            for rank, match in enumerate(found.matches)
+            (match, self._drawn(data, match) if match.reference_sha256 in shown and _worth_drawing(match) else None)
+            for match in found.matches
         ]
         return Examined(picture=found.picture, matches=tuple(drawn))
 
@@ -79,6 +83,17 @@ class Worker:
             inliers=None if drawn.inliers is None else self._blobs.put(drawn.inliers),
             difference=None if drawn.difference is None else self._blobs.put(drawn.difference),
         )
+
+
+def _likeliest_first(match: Match) -> tuple[int, float, str]:
+    """Sort key; like `_worth_drawing` it goes by evidence alone, so that what is drawn depends on no calibration."""
+    best = match.evidence[0]
+    return -STRENGTH[best.verdict], -best.score, match.reference_sha256
+
+
+def _worth_drawing(match: Match) -> bool:
+    best = match.evidence[0]
+    return best.log_odds is None or best.log_odds >= WORTH_DRAWING or much_agrees(dict(best.measures))
 
 
 class Engine:

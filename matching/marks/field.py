@@ -39,7 +39,8 @@ def edge_map(grey: NDArray[np.generic]) -> NDArray[np.float32]:
     registration", 2010; the local mean and the divergence are ours.
     """
     across, down = gradient(soft(grey))
-    length = np.asarray(cv2.magnitude(across, down), np.float32)
+    # Not cv2.magnitude, whose last bit depends on where the arrays lie in memory.
+    length = np.sqrt(across * across + down * down)
     nearby = cv2.blur(length, (NEIGHBOURHOOD, NEIGHBOURHOOD), borderType=cv2.BORDER_REFLECT)
     weight = np.asarray(cv2.divide(1, length + NEIGHBOURS_WEIGHT * nearby + NOISE), np.float32)
     return -_slope(across * weight, 1, 0) - _slope(down * weight, 0, 1)

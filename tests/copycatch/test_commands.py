@@ -277,7 +277,7 @@ def test_status_has_the_documented_fields_and_names_what_was_not_seen(filled: Wo
 
 def test_status_tells_how_many_strangers_pictures_would_be_taken_for_copies(workspace: Workspace, run: Run) -> None:
     assert "strangers" not in run("status", workspace=workspace).stdout
-    for pictures, said in ((10, "about 200 would"), (10_000_000, "about 0 would")):
+    for pictures, said in ((10, "about 395 would"), (10_000_000, "about 0 would")):
         with workspace.casebook() as casebook:
             casebook.keep_tail(Tail(pictures=pictures, references=523), STARTED + timedelta(seconds=pictures))
         text = run("status", workspace=workspace).stdout
