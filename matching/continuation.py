@@ -26,7 +26,8 @@ JUMP = 12.0
 
 def continuation(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform: NDArray[np.float64]) -> float:
     """Return how well a grey picture goes on beyond a grey reference's frame, which `transform` (3 × 3) lays it over:
-    the correlation, -1 to 1, of what lies just inside and just outside.
+    the correlation, -1 to 1, of what lies just inside and just outside, or of what lies just inside on either side, if
+    that is lower.
 
     0 where less than a quarter of the frame lies inside the picture, where the reference is too plain along its frame
     to tell, and where grey levels jump there by 12 or more.
@@ -38,12 +39,16 @@ def continuation(picture: NDArray[np.uint8], reference: NDArray[np.uint8], trans
     there = [mapped(np.linalg.inv(transform), points) for points in (inner, outer)]
     limit = np.array([picture.shape[1] - 1, picture.shape[0] - 1])
     seen = np.logical_and.reduce([((points >= 0) & (points <= limit)).all(axis=1) for points in there])
-    if seen.mean() < LEAST_SEEN or _levels(reference, inner[seen], BLUR * soft).std() < LEAST_VARIED:
+    if seen.mean() < LEAST_SEEN:
+        return 0.0
+    ours = _levels(reference, inner[seen], BLUR * soft)
+    if ours.std() < LEAST_VARIED:
         return 0.0
     inside, outside = (_levels(picture, points[seen], BLUR) for points in there)
     if np.median(np.abs(inside - outside)) >= JUMP or min(inside.std(), outside.std()) < 1:
         return 0.0
-    return float(np.corrcoef(inside, outside)[0, 1])
+    # What was cut out and laid on another ground goes on as well, but it is not the reference's ground.
+    return float(min(np.corrcoef(inside, outside)[0, 1], np.corrcoef(ours, inside)[0, 1]))
 
 
 def _frame(width: int, height: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

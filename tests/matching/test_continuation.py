@@ -56,3 +56,10 @@ def test_white_around_a_packshot_on_white_tells_nothing():
 def test_a_frame_outside_the_picture_tells_nothing():
     inside = np.ascontiguousarray(REFERENCE[40:-40, 40:-40])
     assert continuation(inside, REFERENCE, np.array([[1.0, 0, 40], [0, 1, 40], [0, 0, 1]])) == 0.0
+
+
+def test_a_thing_cut_out_and_laid_on_another_ground_does_not_go_on():
+    ground = np.asarray(background(99).convert("L").filter(ImageFilter.GaussianBlur(10)))
+    sheet = ground.copy()
+    sheet[TOP + 60 : TOP + 200, LEFT + 80 : LEFT + 300] = REFERENCE[60:200, 80:300]
+    assert continuation(sheet, REFERENCE, TO_REFERENCE) < 0.5
