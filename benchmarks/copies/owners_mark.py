@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from benchmarks.copies.edits import lettering
-from benchmarks.copies.edits.marks import TEXT
+from benchmarks.copies.edits import marks
 
 WIDTH, HEIGHT = 800, 120
 
@@ -15,16 +14,7 @@ WIDTH, HEIGHT = 800, 120
 def owners_mark() -> bytes:
     """Return a PNG of white text with a dark rim."""
     image = Image.new("RGBA", (WIDTH, HEIGHT), (40, 40, 40, 0))
-    face = lettering.fitting(TEXT, 0.95 * WIDTH, 0.9 * HEIGHT)
-    ImageDraw.Draw(image).text(
-        (WIDTH / 2, HEIGHT / 2),
-        TEXT,
-        fill="white",
-        font=face,
-        anchor="mm",
-        stroke_width=max(1, round(face.size / 16)),
-        stroke_fill=(40,) * 3,
-    )
+    marks.write(image, (WIDTH / 2, HEIGHT / 2), (0.95 * WIDTH, 0.9 * HEIGHT))
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()

@@ -88,12 +88,15 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
 
 
 def _overlays(picture: PictureView, reference: ReferenceView) -> list[_Overlay]:
-    found = []
-    for variant, alignment in align(picture.features, reference.variants, reference.shape):
+    alignments = align(picture.features, reference.variants, reference.shape)
+    if not alignments:
+        return []
+    found, ours = [], reference.grey().pixels
+    for variant, alignment in alignments:
         mirrored, transform = variant == MIRRORED, alignment.transform
         if mirrored:
             transform = np.array([[-1, 0, reference.shape[1] - 1], [0, 1, 0], [0, 0, 1]]) @ transform
-        agreement = measure(picture.grey.pixels, reference.grey().pixels, transform)
+        agreement = measure(picture.grey.pixels, ours, transform)
         found.append(_Overlay(mirrored=mirrored, transform=transform, alignment=alignment, agreement=agreement))
     return found
 

@@ -29,8 +29,14 @@ def marked(pixels: Pixels) -> Pixels:
     """Return the picture with the mark: white text with a dark rim, at 60 % opacity."""
     left, top, right, bottom = place(pixels)
     image = Image.fromarray(pixels)
-    face = lettering.fitting(TEXT, right - left, bottom - top)
-    middle = ((left + right) / 2, (top + bottom) / 2)
+    write(image, ((left + right) / 2, (top + bottom) / 2), (right - left, bottom - top))
+    mixed = OPACITY * np.asarray(image, np.float32) + (1 - OPACITY) * pixels
+    return np.asarray(np.rint(mixed), np.uint8)
+
+
+def write(image: Image.Image, middle: tuple[float, float], size: tuple[float, float]) -> None:
+    """Write the mark's white text with a dark rim around a place, within (width, height) pixels."""
+    face = lettering.fitting(TEXT, *size)
     ImageDraw.Draw(image).text(
         middle,
         TEXT,
@@ -40,5 +46,3 @@ def marked(pixels: Pixels) -> Pixels:
         stroke_width=max(1, round(face.size / 16)),
         stroke_fill=(40,) * 3,
     )
-    mixed = OPACITY * np.asarray(image, np.float32) + (1 - OPACITY) * pixels
-    return np.asarray(np.rint(mixed), np.uint8)

@@ -18,6 +18,7 @@ from matching.duplicates import Duplicates
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 from matching.siblings import settled
+from matching.verdicts import STRENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from benchmarks.copies.queries import Query, ReferenceFile
     from casebook.types import Match
 
-_STRENGTH = {Verdict.COPY: 2.0, Verdict.POSSIBLE: 1.0, Verdict.NONE: 0.0}
 _worker: dict[str, Any] = {}
 
 
@@ -97,7 +97,7 @@ def _answer(query: Query) -> tuple[Answer, float]:
 def _found(match: Match) -> Found:
     return Found(
         reference=_worker["names"][match.reference_sha256],
-        score=_STRENGTH[match.verdict] + match.score,
+        score=STRENGTH[match.verdict] + match.score,
         verdict=str(match.verdict),
         extras=_extras(match),
     )
