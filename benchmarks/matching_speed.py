@@ -43,8 +43,9 @@ Result = TypeVar("Result")
 
 SEED = 2026
 SIZES = (1_000, 10_000)
-EDITED = 4
+EDITED = 8
 MOST_PICTURES = 60
+BEST_OF = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,8 @@ def measure() -> str:
     about = (
         f"{photographs:,} pictures of {pictures.label} as they are, then seeded edits of those that no query shows "
         "(30 to 80 % of the area, turned by up to 15°, half of them mirrored, recoloured): real descriptors. "
-        f"One core, CPU time; {len(nobodys)} distractors of the tune half, none of them in the library."
+        f"One core, CPU time; {len(nobodys)} distractors of the tune half, none of them in the library; "
+        f"each {BEST_OF} times, the quickest counts."
     )
     return "\n\n".join(
         (
@@ -125,8 +127,8 @@ def _measured(path: Path, planned: Sequence[Planned], nobodys: Sequence[Path], c
     plain, unmatched, matched, overlooked, findable = [], [], [], [], 0
     for file in nobodys:
         data = file.read_bytes()
-        base, _ = _timed(lambda data=data: _decode_and_detect(data))
-        seconds, named = _timed(lambda data=data: _named(matcher, data))
+        base, _ = _timed(lambda data=data: _decode_and_detect(data), BEST_OF)
+        seconds, named = _timed(lambda data=data: _named(matcher, data), BEST_OF)
         if named:
             matched.append(seconds)
         else:
@@ -227,7 +229,11 @@ def _median(values: Sequence[float]) -> float:
     return statistics.median(values) if values else float("nan")
 
 
-def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
-    begun = time.process_time()
-    result = work()
-    return time.process_time() - begun, result
+def _timed(work: Callable[[], Result], times: int = 1) -> tuple[float, Result]:
+    """Return the CPU seconds of the quickest of several runs: what else the machine does only ever adds to them."""
+    spent = []
+    for _ in range(times):
+        begun = time.process_time()
+        result = work()
+        spent.append(time.process_time() - begun)
+    return min(spent), result

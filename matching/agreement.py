@@ -12,19 +12,17 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from matching.cells import compare_cells
 from matching.continuation import continuation
 from matching.geometry import outline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CELL = 32
-REACH = 6
-TEXTURE = 4.5
+REACH = 3
 AGREES = 0.6
 STRONGLY = 0.95
 INSIDE = 0.8
-BLUR = 1.0
 MIDDLE = 0.22
 FRAME_SLACK = 1.5
 
@@ -110,42 +108,20 @@ class Agreement:
 def measure(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform: NDArray[np.float64]) -> Agreement:
     """Compare two grey uint8 pictures after laying the first over the second by `transform` (3 × 3).
 
-    1. Bring both to the coarser one's sharpness: a picture that is larger is averaged down before warping, a
-       reference that is larger is blurred.
-    2. Warp the picture into the reference's frame.
-    3. Take the 32 × 32 pixel cells of the reference that the picture covers; those without texture on both sides
-       (standard deviation below 4.5 grey levels) agree with anything.
-    4. Correlate cell by cell, each with its own mean and contrast, so that recolouring and exposure do not count. Each
-       cell may slip by 6 pixels in either direction: so well do few points place the far corner of a picture, and so
-       far does a print on a cushion bend.
+    Cell by cell, those that the picture covers to four fifths at least. Each may slip by 3 pixels in either direction:
+    so far does a print on a cushion bend, and no transform follows that. The farther a cell may look, the more finds
+    something like itself by chance.
     """
-    scale = float(np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
-    ours, theirs, mask = _common_frame(picture, reference, transform, scale)
-    rows, columns = reference.shape[0] // CELL, reference.shape[1] // CELL
-    correlation = np.full((rows, columns), np.nan, np.float32)
-    textured = np.zeros((rows, columns), bool)
-    for row, column in np.argwhere(_cell_means(mask) >= INSIDE):
-        y, x = row * CELL, column * CELL
-        cell, still = ours[y : y + CELL, x : x + CELL], theirs[y : y + CELL, x : x + CELL]
-        textured[row, column] = max(cell.std(), still.std()) > TEXTURE
-        around = theirs[max(0, y - REACH) : y + CELL + REACH, max(0, x - REACH) : x + CELL + REACH]
-        correlation[row, column] = _best_correlation(cell, around) if textured[row, column] else 0.0
+    cells = compare_cells(picture, reference, transform, reach=REACH, covered=INSIDE)
     reference_share, picture_share = shares(picture.shape, reference.shape, transform)
     return Agreement(
-        correlation=correlation,
-        textured=textured,
+        correlation=cells.correlation,
+        textured=cells.textured,
         reference_share=reference_share,
         picture_share=picture_share,
         outside_contrast=_outside_contrast(picture, reference.shape, transform),
         continuing=continuation(picture, reference, transform),
     )
-
-
-def _best_correlation(cell: NDArray[np.uint8], around: NDArray[np.uint8]) -> float:
-    # Below one grey level of deviation the coefficient is noise over noise.
-    if cell.std() < 1 or around.std() < 1:
-        return 0.0
-    return float(cv2.matchTemplate(around, cell, cv2.TM_CCOEFF_NORMED).max())
 
 
 def _outside_contrast(
@@ -175,28 +151,3 @@ def shares(
     shown = cv2.perspectiveTransform(overlap.reshape(1, -1, 2).astype(np.float64), transform)[0]
     reference_share = cv2.contourArea(shown.astype(np.float32)) / (reference_width * reference_height)
     return min(1.0, float(reference_share)), min(1.0, float(area) / (width * height))
-
-
-def _common_frame(
-    picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform: NDArray[np.float64], scale: float
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return reference and warped picture, equally soft, and a mask that is 1 where the picture lies."""
-    sigma = BLUR * max(1.0, scale / 2)
-    soft = np.asarray(cv2.GaussianBlur(reference, (0, 0), sigma), np.uint8)
-    # Blurred before warping where it shrinks, since warping alone would alias; after it where it grows.
-    if scale < 1:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), BLUR / scale), np.uint8)
-    size = (reference.shape[1], reference.shape[0])
-    # Outside the picture the reference shows through: a black rim would be an edge that nobody photographed.
-    warped = cv2.warpPerspective(picture, transform, size, dst=soft.copy(), borderMode=cv2.BORDER_TRANSPARENT)
-    if scale >= 1:
-        warped = cv2.GaussianBlur(warped, (0, 0), BLUR)
-    mask = cv2.warpPerspective(np.ones_like(picture), transform, size, flags=cv2.INTER_NEAREST)
-    return soft, np.asarray(warped, np.uint8), np.asarray(mask, np.uint8)
-
-
-def _cell_means(plane: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the mean of each whole cell, float64 (rows, columns)."""
-    rows, columns = plane.shape[0] // CELL, plane.shape[1] // CELL
-    cells = plane[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL)
-    return np.asarray(cells.mean(axis=(1, 3)), np.float64)

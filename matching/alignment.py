@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 
 from matching.features import DESCRIPTOR_BITS
-from matching.geometry import jacobian, mapped
+from matching.geometry import distortion, mapped
 from matching.similarity import MOST_DEGREES_APART, MOST_OCTAVES_APART, SLACK, explained
 
 if TYPE_CHECKING:
@@ -35,15 +35,12 @@ MIN_INLIERS = 8
 FEWEST_INLIERS = 5
 AFFINE_ENOUGH = 0.85
 POLISH_TOLERANCE = 2.0
-MAX_STRETCH = 2.5
 SURE = 25
 PROPOSALS = 3
 MOST_ALIGNMENTS = 3
 ROUGH_TOLERANCE = 8.0
 NEAR, NEAR_PER_PIXEL = 10.0, 0.06
 GUIDED_DISTANCE = 80
-MAX_SCALE = 12.0
-MAX_FORESHORTENING = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +54,12 @@ class Alignment:
     reference_points: NDArray[np.float32]
     stretch: float
     foreshortening: float
+
+    def seen_in_mirror(self, width: int) -> Alignment:
+        """Return the same alignment with the mirror image of the reference, which is `width` pixels wide."""
+        flip = np.array([[-1, 0, width - 1], [0, 1, 0], [0, 0, 1]], np.float64)
+        points = np.column_stack((width - 1 - self.reference_points[:, 0], self.reference_points[:, 1]))
+        return replace(self, transform=flip @ self.transform, reference_points=points)
 
 
 def align(
@@ -114,7 +117,7 @@ def _fitted(
         if fitted is None:
             continue
         transform, inside = fitted
-        shape = _shape(transform, source[inside].mean(axis=0), reference_shape)
+        shape = distortion(transform, source[inside].mean(axis=0), reference_shape)
         if shape is not None:
             return Alignment(
                 transform=transform,
@@ -238,28 +241,3 @@ def _proposals(picture: Features, reference: Features, pairs: NDArray[np.int64])
 def _places(alignment: Alignment) -> int:
     """Count inliers at least a few pixels apart: many matches to one place are one observation."""
     return len(np.unique(np.round(alignment.reference_points / TOLERANCE), axis=0))
-
-
-def _shape(
-    transform: NDArray[np.float64], middle: NDArray[np.float32], reference_shape: tuple[int, int]
-) -> tuple[float, float] | None:
-    """Return stretch and foreshortening of a homography, or None where a copy cannot look like that."""
-    determinant = float(np.linalg.det(transform))
-    if not np.isfinite(determinant) or abs(determinant) < 1e-9:
-        return None
-    back = np.linalg.inv(transform)
-    height, width = reference_shape
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
-    there = np.column_stack((corners, np.ones(4))) @ back.T
-    # One sign at all corners: otherwise the horizon runs through the frame and it is folded over.
-    if abs(np.sign(there[:, 2]).sum()) != 4:
-        return None
-    quad = (there[:, :2] / there[:, 2:]).astype(np.float32)
-    if not cv2.isContourConvex(quad.reshape(-1, 1, 2)):
-        return None
-    scales = np.sqrt([abs(np.linalg.det(jacobian(back, corner))) for corner in corners])
-    axes = np.linalg.svd(jacobian(transform, middle), compute_uv=False)
-    if axes[1] <= 0 or not 1 / MAX_SCALE <= np.sqrt(axes[0] * axes[1]) <= MAX_SCALE:
-        return None
-    stretch, foreshortening = float(axes[0] / axes[1]), float(scales.max() / scales.min())
-    return None if stretch > MAX_STRETCH or foreshortening > MAX_FORESHORTENING else (stretch, foreshortening)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from matching.agreement import CELL
+from matching.cells import CELL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 cv2.setNumThreads(1)
 
 GRID = 8
+EDGE = 31  # pixels along the border in which ORB looks for no points
 DESCRIPTOR_BITS = 256
 
 
@@ -40,8 +41,8 @@ class Recipe:
 
 
 # Quick, for every crawled picture; patient, for those that may match; and for references, once.
-SCAN = Recipe(candidates=3000, threshold=8, step=1.3, levels=6, harris=False, bands=((5, 16),))
-CLOSE = Recipe(candidates=5000, threshold=5, step=1.2, levels=8, harris=True, bands=((7, 24),))
+SCAN = Recipe(candidates=7000, threshold=6, step=1.35, levels=7, harris=False, bands=((1, 8), (3, 8), (6, 8)))
+CLOSE = Recipe(candidates=8000, threshold=5, step=1.2, levels=10, harris=True, bands=((1, 12), (4, 10), (7, 8), (9, 6)))
 REFERENCE = Recipe(
     candidates=6000, threshold=5, step=1.2, levels=10, harris=True, bands=((1, 5), (4, 4), (7, 4), (9, 4))
 )
@@ -81,18 +82,23 @@ def detect(grey: NDArray[np.uint8], recipe: Recipe) -> Features:
     Source: Rublee et al., "ORB: an efficient alternative to SIFT or SURF", 2011; the grid and the bands are ours.
     """
     orb = _orb(recipe)
-    return _described(orb, grey, _spread(orb.detect(grey, None), grey.shape, recipe))
+    return _described(orb, grey, _found(orb, grey, recipe))
 
 
 def detect_both(grey: NDArray[np.uint8], recipe: Recipe) -> tuple[Features, Features]:
     """Find the points of a picture, and the same points in its mirror image, in the pixels of that."""
     orb = _orb(recipe)
-    keypoints = _spread(orb.detect(grey, None), grey.shape, recipe)
+    keypoints = _found(orb, grey, recipe)
     right = grey.shape[1] - 1
     reflected = [
         cv2.KeyPoint(right - k.pt[0], k.pt[1], k.size, (180 - k.angle) % 360, k.response, k.octave) for k in keypoints
     ]
     return _described(orb, grey, keypoints), _described(orb, np.ascontiguousarray(grey[:, ::-1]), reflected)
+
+
+def _found(orb: cv2.ORB, grey: NDArray[np.uint8], recipe: Recipe) -> list[cv2.KeyPoint]:
+    # So thin a picture has no points, and its pyramid would end in levels without pixels.
+    return _spread(orb.detect(grey, None), grey.shape, recipe) if min(grey.shape) > 2 * EDGE else []
 
 
 def _orb(recipe: Recipe) -> cv2.ORB:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from matching.views import ReferenceView
 
+MAX_SCALE = 12.0
+MAX_STRETCH = 2.5
+MAX_FORESHORTENING = 3.0
+
 
 def geometry_of(
     transform: NDArray[np.float64], reference: ReferenceView, *, inliers: int, shares: tuple[float, float]
@@ -45,3 +49,29 @@ def jacobian(transform: NDArray[np.floating], point: NDArray[np.floating]) -> ND
     """Return the 2 × 2 derivative of a homography at a point."""
     x, y, w = transform @ np.array([point[0], point[1], 1.0])
     return np.asarray((transform[:2, :2] - np.outer((x / w, y / w), transform[2, :2])) / w, np.float64)
+
+
+def distortion(
+    transform: NDArray[np.float64], middle: NDArray[np.floating], reference_shape: tuple[int, int]
+) -> tuple[float, float] | None:
+    """Return stretch and foreshortening, as in `alignment.Alignment`, of a homography from a picture to a reference of
+    `reference_shape` (height, width), the stretch at a point of the picture; None where no copy looks like that."""
+    determinant = float(np.linalg.det(transform))
+    if not np.isfinite(determinant) or abs(determinant) < 1e-9:
+        return None
+    back = np.linalg.inv(transform)
+    height, width = reference_shape
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+    there = np.column_stack((corners, np.ones(4))) @ back.T
+    # One sign at all corners: otherwise the horizon runs through the frame and it is folded over.
+    if abs(np.sign(there[:, 2]).sum()) != 4:
+        return None
+    quad = (there[:, :2] / there[:, 2:]).astype(np.float32)
+    if not cv2.isContourConvex(quad.reshape(-1, 1, 2)):
+        return None
+    scales = np.sqrt([abs(np.linalg.det(jacobian(back, corner))) for corner in corners])
+    axes = np.linalg.svd(jacobian(transform, middle), compute_uv=False)
+    if axes[1] <= 0 or not 1 / MAX_SCALE <= np.sqrt(axes[0] * axes[1]) <= MAX_SCALE:
+        return None
+    stretch, foreshortening = float(axes[0] / axes[1]), float(scales.max() / scales.min())
+    return None if stretch > MAX_STRETCH or foreshortening > MAX_FORESHORTENING else (stretch, foreshortening)

@@ -25,18 +25,18 @@ LEAST_SHOWN = 0.02
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -6.948,
-    "agreeing_cells": 0.246,
-    "agreeing": -3.677,
-    "closeness": 0.803,
-    "central": 9.848,
-    "shown": 0.229,
-    "strong_cells": 0.213,
-    "strongly": -0.985,
-    "beyond": -2.522,
-    "colour_misfit": -5.062,
-    "artwork": -0.007,
-    "part_of_art": -2.544,
+    "constant": -8.528,
+    "agreeing_cells": 0.438,
+    "agreeing": -2.491,
+    "closeness": 0.961,
+    "central": 8.912,
+    "shown": 0.061,
+    "strong_cells": 0.207,
+    "strongly": -1.794,
+    "beyond": -2.797,
+    "colour_misfit": -2.954,
+    "artwork": 0.924,
+    "part_of_art": -2.419,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from matching.features import Features
     from matching.views import PictureView, ReferenceView
 
-VERSION = 2  # rises with every change of what is proposed
+VERSION = 3  # rises with every change of what is proposed
 NEIGHBOURS = 4
 MOST = 8
 BITS_PER_POINT, LEAST = 8.0, 1.0
-ENOUGH = 4.5
+ENOUGH = 5.0
 ANGLE_WIDTH = 45.0  # degrees
 SCALE_WIDTH = 1.0  # octaves
 MOST_PAIRS = 64

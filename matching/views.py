@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PICTURE_SIDE = 768
 REFERENCE_SIDE = 640
 SMALLEST_SIDE = 384
-SCAN_SIDE = 512
+SCAN_SIDE = 640
 GREY_QUALITY = 92
 COLOUR_SIDE = 48
 HASH_SIDE = 32
@@ -122,12 +122,13 @@ class PictureView:
 
     @cached_property
     def scan_features(self) -> Features:
-        """A quick look, for the shortlist, in pixels of its own: a small picture is enlarged for it, because what fills
-        a tenth of one is hardly larger than an ORB patch."""
+        """A quick look, for the shortlist, in pixels of its own: 640 on the long side. A small picture is enlarged for
+        it, at most twice, because what fills a tenth of one is hardly larger than an ORB patch."""
         pixels = self.grey.pixels
         factor = min(2.0, SCAN_SIDE / max(pixels.shape))
-        if factor > 1:
-            pixels = np.asarray(cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8)
+        if factor != 1:
+            way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+            pixels = np.asarray(cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=way), np.uint8)
         return detect(pixels, SCAN)
 
     @cached_property

@@ -14,18 +14,17 @@ from matching.colours import compare_colours
 from matching.edit_naming import name_edits
 from matching.geometry import geometry_of
 from matching.judgement import WEIGHTS, WORTH_A_LOOK, judge
+from matching.refinement import refined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from matching.judgement import Judgement
     from matching.stage import Context
     from matching.views import PictureView, ReferenceView
 
 NAME = "orb"
-VERSION = 3
+VERSION = 4
 MIRRORED = 1  # the place of the mirror image among a reference's variants
 MIN_CELLS = 6
 PARAMETERS: Mapping[str, float] = {"min_cells": MIN_CELLS, "worth_a_look": WORTH_A_LOOK, **WEIGHTS}
@@ -33,10 +32,9 @@ PARAMETERS: Mapping[str, float] = {"min_cells": MIN_CELLS, "worth_a_look": WORTH
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Overlay:
-    """One way in which the picture lies over the reference; `transform` is in working pixels, never mirrored."""
+    """One way in which the picture lies over the reference, turned back if mirrored."""
 
     mirrored: bool
-    transform: NDArray[np.float64]
     alignment: Alignment
     agreement: Agreement
 
@@ -44,17 +42,17 @@ class _Overlay:
 def examine(picture: PictureView, reference: ReferenceView, context: Context) -> Evidence | None:
     """Look for the reference, or part of it, anywhere in the picture.
 
-    1. Align the picture with the reference and with its mirror image; keep the way with more agreeing cells.
-    2. Judge where and how well the two agree; fewer than 6 textured cells tell nothing.
+    1. Align the picture with the reference and with its mirror image by points, then finer, cell by cell.
+    2. Keep the way with most agreeing cells.
+    3. Judge where and how well the two agree; fewer than 6 textured cells tell nothing.
     """
     if not picture.readable or reference.reference.kind is ReferenceKind.WATERMARK:
         return None
-    overlays = [overlay for overlay in _overlays(picture, reference) if overlay.agreement.cells >= MIN_CELLS]
-    if not overlays:
+    best = _overlay(picture, reference)
+    if best is None or best.agreement.cells < MIN_CELLS:
         return None
-    best = max(overlays, key=lambda overlay: overlay.agreement.agreeing_cells)
     agreement, alignment = best.agreement, best.alignment
-    transform = np.linalg.inv(reference.to_working) @ best.transform @ picture.grey.to_working
+    transform = np.linalg.inv(reference.to_working) @ alignment.transform @ picture.grey.to_working
     colours = compare_colours(picture, reference, transform, agreement)
     measures = {**agreement.measures, **colours.measures}
     judgement = judge(measures, reference.kind)
@@ -87,18 +85,19 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     )
 
 
-def _overlays(picture: PictureView, reference: ReferenceView) -> list[_Overlay]:
+def _overlay(picture: PictureView, reference: ReferenceView) -> _Overlay | None:
+    """Return the way with most agreeing cells."""
     alignments = align(picture.features, reference.variants, reference.shape)
     if not alignments:
-        return []
-    found, ours = [], reference.grey().pixels
+        return None
+    ours, theirs = reference.grey().pixels, picture.grey.pixels
+    found = []
     for variant, alignment in alignments:
-        mirrored, transform = variant == MIRRORED, alignment.transform
-        if mirrored:
-            transform = np.array([[-1, 0, reference.shape[1] - 1], [0, 1, 0], [0, 0, 1]]) @ transform
-        agreement = measure(picture.grey.pixels, ours, transform)
-        found.append(_Overlay(mirrored=mirrored, transform=transform, alignment=alignment, agreement=agreement))
-    return found
+        mirrored = variant == MIRRORED
+        finer = refined(theirs, ours, alignment.seen_in_mirror(ours.shape[1]) if mirrored else alignment)
+        agreement = measure(theirs, ours, finer.transform)
+        found.append(_Overlay(mirrored=mirrored, alignment=finer, agreement=agreement))
+    return max(found, key=lambda overlay: overlay.agreement.agreeing_cells)
 
 
 def _because(overlay: _Overlay, judgement: Judgement, verdict: Verdict) -> str:
