@@ -22,21 +22,22 @@ EVERYWHERE, ENTIRELY = 0.9, 0.95
 GOES_ON = 0.7
 TWO_EXPOSURES = -2.0
 LEAST_SHOWN = 0.02
+FEW_CELLS = 20
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -8.528,
-    "agreeing_cells": 0.438,
-    "agreeing": -2.491,
-    "closeness": 0.961,
-    "central": 8.912,
-    "shown": 0.061,
-    "strong_cells": 0.207,
-    "strongly": -1.794,
-    "beyond": -2.797,
-    "colour_misfit": -2.954,
-    "artwork": 0.924,
-    "part_of_art": -2.419,
+    "constant": -8.502,
+    "agreeing_cells": 0.404,
+    "agreeing": -2.524,
+    "closeness": 1.007,
+    "central": 8.944,
+    "shown": -0.103,
+    "strong_cells": 0.213,
+    "strongly": -1.933,
+    "beyond": -2.785,
+    "colour_misfit": -3.049,
+    "artwork": 1.003,
+    "little_of_art": -5.000,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 
@@ -75,7 +76,7 @@ def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
        scene goes on beyond the reference's frame, and not quite everything inside agrees.
     3. Colours that differ here and agree there speak for another thing of the same make.
     4. Art is protected wherever it is printed or photographed, so for it the second and third point do not count. But
-       a small part of it, a disc or a line of text, is soon found elsewhere.
+       a few cells of a small part of it, a disc or a line of text, are soon found elsewhere.
     """
     terms = terms_of(measures, kind)
     log_odds = sum(WEIGHTS[name] * value for name, value in terms.items())
@@ -121,7 +122,9 @@ def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
         "beyond": float(_beyond(measures) and photograph),
         "colour_misfit": measures["colour_misfit"] * photograph,
         "artwork": float(not photograph),
-        "part_of_art": (not photograph) * (1 - measures["reference_share"]),
+        "little_of_art": (not photograph)
+        * (1 - measures["reference_share"])
+        / (1 + measures["agreeing_cells"] / FEW_CELLS),
     }
 
 

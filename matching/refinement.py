@@ -36,7 +36,7 @@ def refined(picture: NDArray[np.uint8], reference: NDArray[np.uint8], alignment:
     1. Look for each cell of the reference within 12 pixels of where it should lie (block matching).
     2. Fit an affine transform to the cells that were found (correlation above 0.6) by RANSAC at 3 pixels, or a
        homography where it explains clearly more. Too few of them, or what no copy has, is refused.
-    3. Again from there, until no corner of the overlap moves by half a pixel; four times at most.
+    3. Again from there, until no corner of the frame moves by half a pixel; four times at most.
     """
     for _ in range(ROUNDS):
         finer = _moved(picture, reference, alignment)
@@ -56,8 +56,11 @@ def _moved(picture: NDArray[np.uint8], reference: NDArray[np.uint8], alignment: 
         return None
     here = (np.argwhere(found)[:, ::-1] * CELL + (CELL - 1) / 2).astype(np.float64)
     there = mapped(np.linalg.inv(alignment.transform), here + cells.slip[found])
-    transform, inside = _fit(there.astype(np.float32), here.astype(np.float32))
-    if transform is None or inside.sum() < max(FEWEST_CELLS, LEAST_AGREEING * found.sum()):
+    fitted = _fit(there.astype(np.float32), here.astype(np.float32))
+    if fitted is None:
+        return None
+    transform, inside = fitted
+    if inside.sum() < max(FEWEST_CELLS, LEAST_AGREEING * found.sum()):
         return None
     shape = distortion(transform, there[inside].mean(axis=0), (reference.shape[0], reference.shape[1]))
     if shape is None:
@@ -67,10 +70,11 @@ def _moved(picture: NDArray[np.uint8], reference: NDArray[np.uint8], alignment: 
 
 def _fit(
     source: NDArray[np.float32], target: NDArray[np.float32]
-) -> tuple[NDArray[np.float64] | None, NDArray[np.bool_]]:
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
+    """Return a transform and which points it explains."""
     affine, mask = cv2.estimateAffine2D(source, target, method=cv2.RANSAC, ransacReprojThreshold=TOLERANCE)
     if affine is None:
-        return None, np.zeros(len(source), np.bool_)
+        return None
     inside = mask.ravel().astype(np.bool_)
     if len(source) >= ENOUGH_FOR_TILT and inside.mean() < AFFINE_ENOUGH:
         homography, mask = cv2.findHomography(source, target, cv2.RANSAC, TOLERANCE)

@@ -64,7 +64,9 @@ def test_the_very_file_is_named_as_such(matcher, files):
     match = matcher.examine(files["photo 100"]).matches[0]
     assert (match.verdict, match.score) == (Verdict.COPY, 1.0)
     assert match.because == "Exact file: the same bytes as the reference"
-    assert [item.stage for item in match.evidence] == ["sha256", "phash", "orb"]
+    stages = [item.stage for item in match.evidence]
+    assert stages[0] == "sha256"
+    assert set(stages) == {"sha256", "phash", "orb"}
 
 
 @pytest.mark.parametrize("seed", SEEDS[:2])
