@@ -46,6 +46,11 @@ class Agreement:
     continuing: float
 
     @property
+    def reached(self) -> NDArray[np.bool_]:
+        """Which cells the picture covers."""
+        return ~np.isnan(self.correlation)
+
+    @property
     def cells(self) -> int:
         """The number of textured cells."""
         return int(self.textured.sum())
@@ -70,6 +75,13 @@ class Agreement:
         return float(np.median(self.correlation[self.agrees])) if self.agreeing_cells else 0.0
 
     @property
+    def unevenness(self) -> float:
+        """How differently the agreeing cells agree: the interquartile range of -ln(1.002 - correlation)."""
+        if not self.agreeing_cells:
+            return 0.0
+        return float(np.subtract(*np.percentile(-np.log(1.002 - self.correlation[self.agrees]), (75, 25))))
+
+    @property
     def central(self) -> float:
         """The agreeing share with the middle of the reference weighing most: there, as a rule, is the object."""
         rows, columns = self.textured.shape
@@ -87,6 +99,7 @@ class Agreement:
             "strong_cells": float(self.strong_cells),
             "agreeing": self.agreeing,
             "closeness": self.closeness,
+            "unevenness": self.unevenness,
             "central": self.central,
             "reference_share": self.reference_share,
             "contained": self.contained,

@@ -39,12 +39,14 @@ def name_edits(
     geometry: Geometry,
     agreement: Agreement,
     colours: Colours,
+    shown: NDArray[np.bool_],
 ) -> tuple[Edit, ...]:
-    """Name the edits of a match, in the order of `EditKind`.
+    """Name the edits of a match, in the order of `EditKind`; `shown` are the cells of the agreement that show the
+    reference at all.
 
     1. Scale, crop, mirror, turn and perspective follow from the transform at the middle of the overlap.
     2. Recoloured is what has other colours where the structure agrees.
-    3. Texture that disagrees inside the overlap is covered.
+    3. Texture that disagrees in what is shown is covered.
     4. Where the picture goes on beyond the reference: a drawn surround, much of it perfectly flat, is a frame; any
        other is a photograph, in which a share that touches two edges is a collage tile and any other an inset. The
        empty corners that a turn or a tilt leaves are neither.
@@ -57,7 +59,7 @@ def name_edits(
         Edit(kind=EditKind.RE_ENCODED),
         *shape,
         *([Edit(kind=EditKind.RECOLOURED)] if colours.changed else []),
-        *_cover_edits(agreement),
+        *_cover_edits(agreement, shown),
         *_surround_edits(picture, reference, geometry, tilted=tilted),
     ]
     order = list(EditKind)
@@ -87,8 +89,8 @@ def _shape_edits(picture: PictureView, reference: ReferenceView, geometry: Geome
         yield Edit(kind=EditKind.PERSPECTIVE)
 
 
-def _cover_edits(agreement: Agreement) -> Iterator[Edit]:
-    hidden = 1 - agreement.agreeing
+def _cover_edits(agreement: Agreement, shown: NDArray[np.bool_]) -> Iterator[Edit]:
+    hidden = 1 - float((agreement.agrees & shown).sum()) / max(1, int((agreement.textured & shown).sum()))
     if hidden > HIDDEN:
         yield Edit(kind=EditKind.COVERED, amount=hidden)
 

@@ -26,18 +26,19 @@ FEW_CELLS = 20
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -8.502,
-    "agreeing_cells": 0.404,
-    "agreeing": -2.524,
-    "closeness": 1.007,
-    "central": 8.944,
-    "shown": -0.103,
-    "strong_cells": 0.213,
-    "strongly": -1.933,
-    "beyond": -2.785,
-    "colour_misfit": -3.049,
-    "artwork": 1.003,
-    "little_of_art": -5.000,
+    "constant": -9.410,
+    "agreeing_cells": 0.815,
+    "agreeing": -4.425,
+    "closeness": 0.810,
+    "unevenness": -0.855,
+    "central": 8.858,
+    "shown": -1.091,
+    "strong_cells": 0.334,
+    "strongly": -1.498,
+    "beyond": -1.665,
+    "colour_misfit": -4.692,
+    "artwork": 0.655,
+    "little_of_art": -6.948,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 
@@ -69,8 +70,9 @@ def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
     """Weigh where two pictures agree, given the measures of `Agreement` and of `Colours`.
 
     1. Much agreement counts, close agreement counts more, and most of all agreement in the middle of the reference: two
-       garments on one rug agree around the middle, a copy with a badge on it agrees in it. The less of the reference
-       is shown, the easier a few cells agree by chance.
+       garments on one rug agree around the middle, a copy with a badge on it agrees in it. A copy was saved with one
+       quality, so its cells agree about equally well; the next flavour's carton agrees perfectly here and roughly
+       there.
     2. A copy shows no more of the scene than its reference: one frame lies inside the other, or what lies beyond is
        a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other; or the
        scene goes on beyond the reference's frame, and not quite everything inside agrees.
@@ -115,6 +117,7 @@ def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
         "agreeing_cells": math.log2(1 + measures["agreeing_cells"]),
         "agreeing": measures["agreeing"],
         "closeness": -math.log(1.002 - measures["closeness"]),
+        "unevenness": measures["unevenness"],
         "central": measures["central"],
         "shown": math.log2(LEAST_SHOWN + measures["reference_share"]),
         "strong_cells": math.log2(1 + measures["strong_cells"]),

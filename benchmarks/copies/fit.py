@@ -1,10 +1,12 @@
 """`python -m benchmarks.copies.fit`: fit the weights of `matching.judgement` on the tune half, and print them.
 
 1. Examine every query of the tune half; take each reference that the shortlist proposes, right or wrong.
-2. Leave out wrong references that `siblings.settled` takes care of.
-3. Fit a logistic regression (Newton's method, a ridge of 0.0025 on standardised terms). Wrong pairs weigh as much in
+2. Ask about every reference of that half as well, itself and its twins left aside: the other flavours of its carton are
+   the look-alikes of somebody else's.
+3. Leave out wrong references for copies that `siblings.settled` takes care of.
+4. Fit a logistic regression (Newton's method, a ridge of 0.0025 on standardised terms). Wrong pairs weigh as much in
    all as right ones, and hard pairs and look-alikes four times as much as other wrong ones: they are what it is about.
-4. Fit the tail of the negatives' highest log-odds: how many are worth a look, and how fast they thin out beyond it.
+5. Fit the tail of the negatives' highest log-odds: how many are worth a look, and how fast they thin out beyond it.
    The number of references and of those negatives are `STANDARD_REFERENCES` and `DECAY_WEIGHT`.
 """
 
@@ -17,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.copies.matchers.ours import read_references
-from benchmarks.copies.pictures import Half, read
-from benchmarks.copies.queries import Kind, build
+from benchmarks.copies.pictures import Half, Role, read
+from benchmarks.copies.queries import Kind, Query, build, right_answers
 from benchmarks.copies.spread import spread
 from matching.judgement import TWO_EXPOSURES, WEIGHTS, WORTH_A_LOOK, terms_of, two_exposures
 from matching.library import ReferenceLibrary
@@ -32,12 +34,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from benchmarks.copies.queries import Query, ReferenceFile
+    from benchmarks.copies.pictures import PictureSet
+    from benchmarks.copies.queries import QuerySet, ReferenceFile
     from casebook.types import Evidence
 
 SEED = 2026
 RIDGE = 0.0025
 HARD = 4.0
+ITSELF = "the reference itself"
 HARD_KINDS = {Kind.DIFFERENT_ITEM, Kind.SAME_ITEM, Kind.LOOK_ALIKE, Kind.LOOK_ALIKE_DRESSED}
 _worker: dict[str, Any] = {}
 
@@ -45,14 +49,32 @@ _worker: dict[str, Any] = {}
 def main() -> None:
     pictures = read(None, SEED)
     queries = build(pictures, Half.TUNE, seed=SEED, sample=None, processes=2)
-    answers = spread(_pairs, queries.queries, processes=2, prepare=_prepare, given=(queries.references,), title="fit")
-    pairs = list(zip(queries.queries, answers, strict=True))
+    asked = (*queries.queries, *_references_themselves(pictures, queries))
+    answers = spread(_pairs, asked, processes=2, prepare=_prepare, given=(queries.references,), title="fit")
+    pairs = list(zip(asked, answers, strict=True))
     weights = _weights(pairs)
     print("WEIGHTS = {")
     for name, value in weights.items():
         print(f'    "{name}": {value:.3f},')
     print("}")
     print(_tail(pairs, weights))
+
+
+def _references_themselves(pictures: PictureSet, queries: QuerySet) -> list[Query]:
+    right = right_answers(pictures, [reference.name for reference in queries.references])
+    return [
+        Query(
+            name=picture.name,
+            path=picture.path,
+            kind=Kind.LOOK_ALIKE,
+            edit=ITSELF,
+            cls=picture.cls,
+            source=picture.name,
+            references=right[picture.name],
+        )
+        for picture in pictures.of(Role.REFERENCE)
+        if picture.half is Half.TUNE
+    ]
 
 
 def _prepare(references: tuple[ReferenceFile, ...]) -> None:
@@ -84,6 +106,8 @@ def _pairs(query: Query) -> list[_Pair]:
         if best is not None:
             measures, kind = dict(best.measures), _worker["kinds"][best.reference_sha256]
             right = _worker["names"][best.reference_sha256] in query.references
+            if right and query.edit == ITSELF:
+                continue
             found.append(_Pair(right=right, terms=terms_of(measures, kind), cut_short=two_exposures(measures, kind)))
     return found
 
@@ -96,7 +120,7 @@ def _weights(pairs: list[tuple[Query, list[_Pair]]]) -> dict[str, float]:
     names = list(WEIGHTS)
     rows, right, weight = [], [], []
     for query, found in pairs:
-        for pair in _competing(found):
+        for pair in _competing(found) if query.kind.copy else found:
             rows.append([pair.terms[name] for name in names])
             right.append(pair.right)
             weight.append(HARD if query.kind in HARD_KINDS else 1.0)
@@ -154,7 +178,7 @@ def _tail(pairs: list[tuple[Query, list[_Pair]]], weights: dict[str, float]) -> 
     highest = [
         max((pair.log_odds(weights) for pair in found), default=-math.inf)
         for query, found in pairs
-        if not query.kind.copy
+        if not query.kind.copy and query.edit != ITSELF
     ]
     excesses = [value - WORTH_A_LOOK for value in highest if value >= WORTH_A_LOOK]
     rate, decay = len(excesses) / len(highest), len(excesses) / sum(excesses)

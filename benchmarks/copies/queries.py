@@ -192,7 +192,7 @@ def _marked_file(picture: Picture, folder: Path) -> Path:
 
 def _plans(pictures: PictureSet, half: Half, edited: list[Picture], bases: dict[str, Path], seed: int) -> list[Plan]:
     """List every query of a half."""
-    right = _right_answers(pictures, bases)
+    right = right_answers(pictures, bases)
     plans = []
     for place, picture in enumerate(edited):
         for edit in CATALOGUE:
@@ -230,7 +230,7 @@ def _pairs(pictures: PictureSet, half: Half, right: dict[str, tuple[str, ...]]) 
         yield _as_is(Kind(pair.label), pair.second, place)
 
 
-def _right_answers(pictures: PictureSet, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def right_answers(pictures: PictureSet, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return, for every name in the library, the references that show the same picture, itself among them."""
     groups = {name: {name} for name in names}
     pairs = [(pair.first.name, pair.second.name) for pair in pictures.natural_pairs]

@@ -15,6 +15,7 @@ from matching.edit_naming import name_edits
 from matching.geometry import geometry_of
 from matching.judgement import WEIGHTS, WORTH_A_LOOK, judge
 from matching.refinement import refined
+from matching.shown import shown_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,10 +59,9 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     judgement = judge(measures, reference.kind)
     verdict = judgement.verdict
     inliers = len(alignment.picture_points)
-    geometry = geometry_of(
-        transform, reference, inliers=inliers, shares=(agreement.reference_share, agreement.picture_share)
-    )
-    edits = () if verdict is Verdict.NONE else name_edits(picture, reference, geometry, agreement, colours)
+    shown = shown_part(picture.grey.pixels, reference.shape, alignment.transform, agreement)
+    geometry = geometry_of(transform, reference, inliers=inliers, shares=(shown.share, agreement.picture_share))
+    edits = () if verdict is Verdict.NONE else name_edits(picture, reference, geometry, agreement, colours, shown.cells)
     return Evidence(
         picture_sha256=picture.sha256,
         reference_sha256=reference.reference.sha256,
@@ -70,7 +70,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
         parameters=context.parameters(PARAMETERS),
         verdict=verdict,
         score=judgement.score,
-        because=_because(best, judgement, verdict),
+        because=_because(best, shown.share, judgement, verdict),
         mirrored=best.mirrored,
         measures=(
             ("inliers", float(inliers)),
@@ -100,7 +100,7 @@ def _overlay(picture: PictureView, reference: ReferenceView) -> _Overlay | None:
     return max(found, key=lambda overlay: overlay.agreement.agreeing_cells)
 
 
-def _because(overlay: _Overlay, judgement: Judgement, verdict: Verdict) -> str:
+def _because(overlay: _Overlay, share: float, judgement: Judgement, verdict: Verdict) -> str:
     agreement = overlay.agreement
     name = {
         Verdict.COPY: "Mirrored copy" if overlay.mirrored else "Copy",
@@ -109,6 +109,6 @@ def _because(overlay: _Overlay, judgement: Judgement, verdict: Verdict) -> str:
     }[verdict]
     return (
         f"{name}: {len(overlay.alignment.picture_points)} points agree; "
-        f"{round(100 * agreement.reference_share)} % of the reference is shown; "
+        f"{round(100 * share)} % of the reference is shown; "
         f"{round(100 * agreement.agreeing)} % of the overlapping texture agrees"
     )

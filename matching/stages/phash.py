@@ -81,6 +81,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     else:
         return None
     geometry = geometry_of(transform, reference, inliers=0, shares=(1.0, 1.0))
+    named = verdict is not Verdict.NONE
     return Evidence(
         picture_sha256=picture.sha256,
         reference_sha256=reference.reference.sha256,
@@ -94,7 +95,7 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
         measures=(("distance", float(distance)), *measures.items()),
         geometry=geometry,
         relation=None if judgement is None else judgement.relation,
-        edits=() if verdict is Verdict.NONE else name_edits(picture, reference, geometry, agreement, colours),
+        edits=name_edits(picture, reference, geometry, agreement, colours, agreement.reached) if named else (),
         log_odds=log_odds,
     )
 

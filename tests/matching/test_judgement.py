@@ -27,6 +27,7 @@ ALIKE = {
     "strong_cells": 150.0,
     "agreeing": 0.92,
     "closeness": 0.99,
+    "unevenness": 0.8,
     "central": 0.95,
     "reference_share": 0.9,
     "contained": 0.97,
@@ -54,6 +55,10 @@ def test_two_exposures_of_one_scene_are_no_copies_of_photographs_but_of_art(beyo
 def test_what_a_reference_was_cropped_from_is_a_copy_of_it():
     whole = {**ALIKE, "contained": 1.0, "continuing": 0.95, "agreeing": 0.99}
     assert judge(whole, WorkKind.PHOTO).verdict is Verdict.COPY
+
+
+def test_cells_that_agree_perfectly_here_and_roughly_there_speak_against_a_copy():
+    assert judge({**ALIKE, "unevenness": 3.0}, WorkKind.PHOTO).log_odds < judge(ALIKE, WorkKind.PHOTO).log_odds
 
 
 def test_colours_that_differ_here_and_there_speak_against_a_photograph_and_not_against_art():
