@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.copies.twins import twins
+from benchmarks.copies.twins import CROPS, twins
 from casebook.types import WorkKind
 from fixtures.demo.pictures import GOODS, LOOK_ALIKES, WORKS, Studio
 
@@ -79,7 +79,7 @@ class Pair:
 class PictureSet:
     """All pictures, the hard pairs (reference, negative) and the natural copies (original, copy).
 
-    `twins` names originals of natural copies beside the references that show the same picture.
+    `twins` names originals of natural copies beside the references and other originals that show the same picture.
     """
 
     label: str
@@ -96,7 +96,7 @@ class PictureSet:
         """Name the set: the same files in the same roles give the same key."""
         parts = [(picture.name, picture.sha256, picture.role) for picture in self.pictures]
         pairs = [(p.first.name, p.second.name, p.label) for p in (*self.hard_pairs, *self.natural_pairs)]
-        return hashlib.sha256(json.dumps([parts, pairs]).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps([parts, pairs, self.twins]).encode()).hexdigest()[:16]
 
 
 def read(folder: Path | None, seed: int) -> PictureSet:
@@ -136,7 +136,10 @@ def _with_roles(folder: Path) -> PictureSet:
         pictures=tuple(picture for name, picture in found.items() if name not in guilty),
         hard_pairs=hard,
         natural_pairs=natural,
-        twins=tuple((first, second) for first, second in same if second in references),
+        twins=(
+            *((first, second) for first, second in same if second in references),
+            *((first, second) for first, second in CROPS if first in found and second in found),
+        ),
     )
 
 
