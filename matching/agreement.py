@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from matching.cells import compare_cells
+from matching.cells import compare_cells, laid_over
 from matching.continuation import continuation
 from matching.geometry import outline
+from matching.tones import following
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,14 +33,18 @@ class Agreement:
     """How two pictures agree where they overlap, in cells of 32 × 32 pixels of the reference's working copy.
 
     `correlation` is float32 (rows, columns), NaN where the picture does not reach; `textured` is bool of that shape: a
-    cell without texture on either side agrees with anything and counts nowhere. `reference_share` and `picture_share`
-    are the overlap's parts of the two areas, 0 to 1. `outside_contrast` is the range of grey levels, 0 to 255, in the
-    part of the picture beyond the reference's frame: near 0 for a plain border, and where there is no such part.
-    `continuing` says how well the picture goes on beyond that frame, -1 to 1 (see `matching.continuation`).
+    cell without texture on either side agrees with anything and counts nowhere; in those of `plain` the reference has
+    none. `following` is the part of each cell that follows one tone curve, 0 to 1, float32 of that shape (see
+    `matching.tones`). `reference_share` and `picture_share` are the overlap's parts of the two areas, 0 to 1.
+    `outside_contrast` is the range of grey levels, 0 to 255, in the part of the picture beyond the reference's frame:
+    near 0 for a plain border, and where there is no such part. `continuing` says how well the picture goes on beyond
+    that frame, -1 to 1 (see `matching.continuation`).
     """
 
     correlation: NDArray[np.float32]
     textured: NDArray[np.bool_]
+    plain: NDArray[np.bool_]
+    following: NDArray[np.float32]
     reference_share: float
     picture_share: float
     outside_contrast: float
@@ -84,11 +89,36 @@ class Agreement:
     @property
     def central(self) -> float:
         """The agreeing share with the middle of the reference weighing most: there, as a rule, is the object."""
+        return self._in_the_middle(self.agrees)
+
+    @property
+    def one_tone(self) -> float:
+        """The part of the textured cells that follows one tone curve, with the middle of the reference weighing
+        most."""
+        return self._in_the_middle(self.following)
+
+    @property
+    def overlaid(self) -> float:
+        """The share of the textured cells that do not agree because the reference has nothing there: text, as a
+        rule."""
+        return int((self.textured & self.plain & ~self.agrees).sum()) / max(1, self.cells)
+
+    @property
+    def cluster(self) -> int:
+        """The number of cells in the largest group of agreeing cells that touch."""
+        if not self.agreeing_cells:
+            return 0
+        sizes = cv2.connectedComponentsWithStats(self.agrees.astype(np.uint8), connectivity=8)[2][:, cv2.CC_STAT_AREA]
+        return int(sizes[1:].max())
+
+    def _in_the_middle(self, value: NDArray[np.generic]) -> float:
+        """Return the mean of a figure of the textured cells, (rows, columns), weighed by how near the middle they
+        are."""
         rows, columns = self.textured.shape
         y, x = (np.arange(rows) + 0.5) / max(1, rows) - 0.5, (np.arange(columns) + 0.5) / max(1, columns) - 0.5
-        weight = np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (2 * MIDDLE**2))
-        whole = float(weight[self.textured].sum())
-        return float(weight[self.agrees].sum()) / whole if whole else 0.0
+        weight = np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (2 * MIDDLE**2)) * self.textured
+        whole = float(weight.sum())
+        return float((weight * value).sum()) / whole if whole else 0.0
 
     @property
     def measures(self) -> dict[str, float]:
@@ -97,11 +127,15 @@ class Agreement:
             "textured_cells": float(self.cells),
             "agreeing_cells": float(self.agreeing_cells),
             "strong_cells": float(self.strong_cells),
+            "cluster": float(self.cluster),
             "agreeing": self.agreeing,
             "closeness": self.closeness,
             "unevenness": self.unevenness,
             "central": self.central,
+            "one_tone": self.one_tone,
+            "overlaid": self.overlaid,
             "reference_share": self.reference_share,
+            "picture_share": self.picture_share,
             "contained": self.contained,
             "outside_contrast": self.outside_contrast,
             "continuing": self.continuing,
@@ -125,11 +159,14 @@ def measure(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform:
     so far does a print on a cushion bend, and no transform follows that. The farther a cell may look, the more finds
     something like itself by chance.
     """
-    cells = compare_cells(picture, reference, transform, reach=REACH, covered=INSIDE)
+    laid = laid_over(picture, reference, transform)
+    cells = compare_cells(laid, reach=REACH, covered=INSIDE)
     reference_share, picture_share = shares(picture.shape, reference.shape, transform)
     return Agreement(
         correlation=cells.correlation,
         textured=cells.textured,
+        plain=cells.plain,
+        following=following(laid, cells.textured & (cells.correlation > AGREES)),
         reference_share=reference_share,
         picture_share=picture_share,
         outside_contrast=_outside_contrast(picture, reference.shape, transform),

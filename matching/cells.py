@@ -17,65 +17,40 @@ BLUR = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Laid:
+    """A picture laid over a reference: both grey uint8 in the reference's frame and equally soft; `mask` uint8 of the
+    same shape is 1 where the picture lies. Beyond it `theirs` is the reference itself."""
+
+    ours: NDArray[np.uint8]
+    theirs: NDArray[np.uint8]
+    mask: NDArray[np.uint8]
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """The number of rows and columns of whole cells."""
+        return self.ours.shape[0] // CELL, self.ours.shape[1] // CELL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cells:
     """Cells of 32 × 32 pixels of the reference's working copy, each compared with the picture laid over it.
 
     `correlation` is float32 (rows, columns), -1 to 1, NaN where the picture does not reach; `textured` is bool of that
-    shape: a cell without texture on either side agrees with anything and counts nowhere. `slip` int16 (rows, columns,
-    2) tells how far, in pixels as x, y, the picture lies beside where it was laid.
+    shape: a cell without texture on either side agrees with anything and counts nowhere; in those of `plain`, bool too,
+    the reference has none. `slip` int16 (rows, columns, 2) tells how far, in pixels as x, y, the picture lies beside
+    where it was laid.
     """
 
     correlation: NDArray[np.float32]
     textured: NDArray[np.bool_]
+    plain: NDArray[np.bool_]
     slip: NDArray[np.int16]
 
 
-def compare_cells(
-    picture: NDArray[np.uint8],
-    reference: NDArray[np.uint8],
-    transform: NDArray[np.float64],
-    *,
-    reach: int,
-    covered: float,
-) -> Cells:
-    """Lay a grey uint8 picture over another by `transform` (3 × 3) and correlate what lies in each cell.
-
-    1. Bring both to the coarser one's sharpness: a picture that is larger is averaged down before warping, a
-       reference that is larger is blurred.
-    2. Warp the picture into the reference's frame.
-    3. Take the cells of which the picture covers at least the share `covered`; those without texture on both sides
-       (standard deviation below 4.5 grey levels) have no correlation to speak of.
-    4. Correlate cell by cell, each with its own mean and contrast, so that recolouring and exposure do not count, at
-       the best place within `reach` pixels in either direction.
-    """
-    rows, columns = reference.shape[0] // CELL, reference.shape[1] // CELL
-    correlation = np.full((rows, columns), np.nan, np.float32)
-    slip = np.zeros((rows, columns, 2), np.int16)
-    if not correlation.size:
-        return Cells(correlation=correlation, textured=np.zeros((rows, columns), np.bool_), slip=slip)
+def laid_over(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform: NDArray[np.float64]) -> Laid:
+    """Lay a grey uint8 picture over another by `transform` (3 × 3), both brought to the coarser one's sharpness: a
+    picture that is larger is averaged down before warping, a reference that is larger is blurred."""
     scale = float(np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
-    ours, theirs, mask = _common_frame(picture, reference, transform, scale)
-    reached = _cell_figures(mask)[0] >= covered
-    deviation = [_cell_figures(side)[1] for side in (ours, theirs)]
-    textured = reached & (np.maximum(*deviation) > TEXTURE)
-    correlation[reached] = 0.0
-    # Below one grey level of deviation the coefficient is noise over noise.
-    varied = (deviation[0] >= 1) & (cv2.dilate(deviation[1], np.ones((3, 3))) >= 1)
-    for row, column in np.argwhere(textured & varied):
-        y, x = row * CELL, column * CELL
-        top, left = max(0, y - reach), max(0, x - reach)
-        around = theirs[top : y + CELL + reach, left : x + CELL + reach]
-        likeness = cv2.matchTemplate(around, ours[y : y + CELL, x : x + CELL], cv2.TM_CCOEFF_NORMED)
-        _, highest, _, place = cv2.minMaxLoc(likeness)
-        correlation[row, column] = highest
-        slip[row, column] = place[0] - (x - left), place[1] - (y - top)
-    return Cells(correlation=correlation, textured=textured, slip=slip)
-
-
-def _common_frame(
-    picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform: NDArray[np.float64], scale: float
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return reference and warped picture, equally soft, and a mask that is 1 where the picture lies."""
     sigma = BLUR * max(1.0, scale / 2)
     soft = np.asarray(cv2.GaussianBlur(reference, (0, 0), sigma), np.uint8)
     # Blurred before warping where it shrinks, since warping alone would alias; after it where it grows.
@@ -87,10 +62,41 @@ def _common_frame(
     if scale >= 1:
         warped = cv2.GaussianBlur(warped, (0, 0), BLUR)
     mask = cv2.warpPerspective(np.ones_like(picture), transform, size, flags=cv2.INTER_NEAREST)
-    return soft, np.asarray(warped, np.uint8), np.asarray(mask, np.uint8)
+    return Laid(ours=soft, theirs=np.asarray(warped, np.uint8), mask=np.asarray(mask, np.uint8))
 
 
-def _cell_figures(plane: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def compare_cells(laid: Laid, *, reach: int, covered: float) -> Cells:
+    """Correlate what lies in each cell.
+
+    1. Take the cells of which the picture covers at least the share `covered`; those without texture on both sides
+       (standard deviation below 4.5 grey levels) have no correlation to speak of.
+    2. Correlate cell by cell, each with its own mean and contrast, so that recolouring and exposure do not count, at
+       the best place within `reach` pixels in either direction.
+    """
+    rows, columns = laid.grid
+    correlation = np.full((rows, columns), np.nan, np.float32)
+    slip = np.zeros((rows, columns, 2), np.int16)
+    if not correlation.size:
+        nowhere = np.zeros((rows, columns), np.bool_)
+        return Cells(correlation=correlation, textured=nowhere, plain=nowhere, slip=slip)
+    reached = cell_figures(laid.mask)[0] >= covered
+    deviation = [cell_figures(side)[1] for side in (laid.ours, laid.theirs)]
+    textured = reached & (np.maximum(*deviation) > TEXTURE)
+    correlation[reached] = 0.0
+    # Below one grey level of deviation the coefficient is noise over noise.
+    varied = (deviation[0] >= 1) & (cv2.dilate(deviation[1], np.ones((3, 3))) >= 1)
+    for row, column in np.argwhere(textured & varied):
+        y, x = row * CELL, column * CELL
+        top, left = max(0, y - reach), max(0, x - reach)
+        around = laid.theirs[top : y + CELL + reach, left : x + CELL + reach]
+        likeness = cv2.matchTemplate(around, laid.ours[y : y + CELL, x : x + CELL], cv2.TM_CCOEFF_NORMED)
+        _, highest, _, place = cv2.minMaxLoc(likeness)
+        correlation[row, column] = highest
+        slip[row, column] = place[0] - (x - left), place[1] - (y - top)
+    return Cells(correlation=correlation, textured=textured, plain=deviation[0] <= TEXTURE, slip=slip)
+
+
+def cell_figures(plane: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the mean and the standard deviation of each whole cell, float32 (rows, columns)."""
     rows, columns = plane.shape[0] // CELL, plane.shape[1] // CELL
     values = plane[: rows * CELL, : columns * CELL].astype(np.float32)

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     from matching.hash_table import Buckets
 
-TABLES = 3
-SPARSE = 3
-MAX_DISTANCE = 50
+TABLES = 6
+KEY_SHIFTS = (16, 40)
+SPARSE = 1
+MAX_DISTANCE = 56
 FEWEST_BITS, MOST_BITS = 12, 24
-FULLEST = 24
+FULLEST = 8
 GLANCE_WORD = 3
-GLANCE_DISTANCE = 16
+GLANCE_DISTANCE = 9
 GROWTH = 2
 
 
@@ -42,25 +43,26 @@ class _Segment:
         self.words = words
         self.first = first
         self.tables = [HashTable(_keys(words, number, bits), bits) for number in range(TABLES)]
-        self.glances = [words[table.rows, GLANCE_WORD] for table in self.tables]
+        glances = _glances(words)
+        self.glances = [glances[table.rows] for table in self.tables]
 
 
 class DescriptorIndex:
-    """Finds the stored rows within Hamming distance 50 of a query, most of them.
+    """Finds the stored rows within Hamming distance 56 of a query, most of them.
 
-    1. Table t files every row under up to 24 bits of it, starting at byte 3 × t (ORB's first tests are its most telling
-       ones); the bits grow with the number of rows, so that most buckets are empty.
+    1. Each table files every row under up to 24 bits of it, two tables for each of the first three 64-bit words; the
+       bits grow with the number of rows, so that about half of the buckets are empty.
     2. A query looks into its own bucket and those that differ in one bit (multi-probe hashing, Lv et al. 2007). Buckets
-       with more than 24 rows are passed over: a corner that looks like that many others tells nothing.
-    3. Each bucket holds the last 64 bits of its rows side by side. Rows that differ there in more than 16 are left
-       alone: reading a whole row from a random place in memory costs more than all the rest.
+       with more than 8 rows are passed over: a corner that looks like that many others tells nothing.
+    3. Each bucket holds 32 more bits of its rows, from the fourth word, side by side. Rows that differ there in more
+       than 9 are left alone: reading a whole row from a random place in memory costs more than all the rest.
     4. What is left is compared in full.
 
     Rows added later form segments of their own, searched one after the other. A segment less than twice as large as
     what comes after it is filed anew with it, so there are few, and each row is filed a few times at most (O'Neil et
     al., "The log-structured merge-tree", 1996). Answers are those of one index of all rows.
 
-    A row costs 32 bytes and 12 in each table, a table 3 MB and 4 bytes for each bucket that holds any.
+    A row costs 32 bytes and 8 in each table, a table 3 MB and 4 bytes for each bucket that holds any.
     """
 
     def __init__(self, descriptors: NDArray[np.uint8]) -> None:
@@ -86,7 +88,8 @@ class DescriptorIndex:
     def search(self, descriptors: NDArray[np.uint8]) -> Hits:
         """Return the near rows of each of the (n, 32) uint8 query descriptors."""
         words = np.ascontiguousarray(descriptors).view(np.uint64)
-        parts = [part for table in range(TABLES) for part in self._near(words, table)]
+        glances = _glances(words)
+        parts = [part for table in range(TABLES) for part in self._near(words, glances, table)]
         packed = np.sort(np.concatenate([np.empty(0, np.uint64), *parts]))
         # A pair can lie in one bucket of several tables.
         packed = packed[np.diff(packed, prepend=np.uint64(2**64 - 1)) != 0]
@@ -96,7 +99,7 @@ class DescriptorIndex:
             distance=(packed >> np.uint64(32) & np.uint64(511)).astype(np.uint16),
         )
 
-    def _near(self, words: NDArray[np.uint64], table: int) -> list[NDArray[np.uint64]]:
+    def _near(self, words: NDArray[np.uint64], glances: NDArray[np.uint32], table: int) -> list[NDArray[np.uint64]]:
         """Return what one table tells of each segment: query, distance and row, packed into one number that sorts."""
         flips = np.array([0] + [1 << bit for bit in range(self._bits)], np.int64)
         keys = (_keys(words, table, self._bits).astype(np.int64)[:, None] ^ flips).ravel()
@@ -108,7 +111,7 @@ class DescriptorIndex:
         for segment, buckets in zip(self._segments, found, strict=True):
             query, place = _opened(buckets, crowd[buckets.sought] <= FULLEST, len(flips))
             # `take` gathers several times faster than indexing does.
-            differing = np.bitwise_count(segment.glances[table].take(place) ^ words[:, GLANCE_WORD].take(query))
+            differing = np.bitwise_count(segment.glances[table].take(place) ^ glances.take(query))
             alike = np.flatnonzero(differing <= GLANCE_DISTANCE)
             query, row = query.take(alike), segment.tables[table].rows.take(place.take(alike))
             bits = np.bitwise_count(segment.words.take(row, axis=0) ^ words.take(query, axis=0))
@@ -120,9 +123,12 @@ class DescriptorIndex:
 
 
 def _keys(words: NDArray[np.uint64], table: int, bits: int) -> NDArray[np.uint32]:
-    octets = words.view(np.uint8)[:, 3 * table : 3 * table + 3].astype(np.uint32)
-    joined = octets[:, 0] | octets[:, 1] << np.uint32(8) | octets[:, 2] << np.uint32(16)
-    return np.asarray(joined & np.uint32(2**bits - 1), np.uint32)
+    word, half = divmod(table, len(KEY_SHIFTS))
+    return (words[:, word] >> np.uint64(KEY_SHIFTS[half])).astype(np.uint32) & np.uint32(2**bits - 1)
+
+
+def _glances(words: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    return words[:, GLANCE_WORD].astype(np.uint32)
 
 
 def _opened(buckets: Buckets, chosen: NDArray[np.bool_], probes: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -41,7 +41,7 @@ class Recipe:
 
 
 # Quick, for every crawled picture; patient, for those that may match; and for references, once.
-SCAN = Recipe(candidates=7000, threshold=6, step=1.35, levels=7, harris=False, bands=((1, 8), (3, 8), (6, 8)))
+SCAN = Recipe(candidates=3500, threshold=8, step=1.5, levels=5, harris=False, bands=((1, 8), (2, 6), (4, 6)))
 CLOSE = Recipe(candidates=8000, threshold=5, step=1.2, levels=10, harris=True, bands=((1, 12), (4, 10), (7, 8), (9, 6)))
 REFERENCE = Recipe(
     candidates=6000, threshold=5, step=1.2, levels=10, harris=True, bands=((1, 5), (4, 4), (7, 4), (9, 4))

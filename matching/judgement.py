@@ -20,25 +20,27 @@ CONTAINED = 0.993
 PLAIN_BORDER = 12.0
 EVERYWHERE, ENTIRELY = 0.9, 0.95
 GOES_ON = 0.7
+MOSTLY = 0.5
 TWO_EXPOSURES = -2.0
 LEAST_SHOWN = 0.02
 FEW_CELLS = 20
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -9.410,
-    "agreeing_cells": 0.815,
-    "agreeing": -4.425,
-    "closeness": 0.810,
-    "unevenness": -0.855,
-    "central": 8.858,
-    "shown": -1.091,
-    "strong_cells": 0.334,
-    "strongly": -1.498,
-    "beyond": -1.665,
-    "colour_misfit": -4.692,
-    "artwork": 0.655,
-    "little_of_art": -6.948,
+    "constant": -14.895,
+    "agreeing_cells": 0.791,
+    "agreeing": -2.256,
+    "closeness": 0.583,
+    "unevenness": -0.668,
+    "central": 4.896,
+    "shown": -1.147,
+    "one_tone": 5.553,
+    "cluster": 0.782,
+    "overlaid": 7.005,
+    "beyond": -2.005,
+    "colour_misfit": -4.064,
+    "artwork": 0.110,
+    "little_of_art": -6.825,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 
@@ -72,7 +74,8 @@ def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
     1. Much agreement counts, close agreement counts more, and most of all agreement in the middle of the reference: two
        garments on one rug agree around the middle, a copy with a badge on it agrees in it. A copy was saved with one
        quality, so its cells agree about equally well; the next flavour's carton agrees perfectly here and roughly
-       there.
+       there. Agreeing cells that touch count more than scattered ones, and texture that the reference does not have,
+       such as a seller's text, is held against nobody. A copy follows one tone curve, even between the letters.
     2. A copy shows no more of the scene than its reference: one frame lies inside the other, or what lies beyond is
        a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other; or the
        scene goes on beyond the reference's frame, and not quite everything inside agrees.
@@ -97,7 +100,9 @@ def two_exposures(measures: Mapping[str, float], kind: WorkKind) -> bool:
         return False
     # Where all of it agrees, the picture is what the reference was cropped from.
     goes_on = measures["continuing"] > GOES_ON and measures["agreeing"] < ENTIRELY
-    return goes_on or (_beyond(measures) and measures["agreeing"] >= EVERYWHERE)
+    # Of much beyond the frame it shows whether the scene goes on there; of a rim it does not.
+    rim = _beyond(measures) and measures["picture_share"] >= MOSTLY
+    return goes_on or (rim and measures["agreeing"] >= EVERYWHERE)
 
 
 def _beyond(measures: Mapping[str, float]) -> bool:
@@ -120,8 +125,9 @@ def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
         "unevenness": measures["unevenness"],
         "central": measures["central"],
         "shown": math.log2(LEAST_SHOWN + measures["reference_share"]),
-        "strong_cells": math.log2(1 + measures["strong_cells"]),
-        "strongly": measures["strong_cells"] / max(1.0, measures["textured_cells"]),
+        "one_tone": measures["one_tone"],
+        "cluster": math.log2(1 + measures["cluster"]),
+        "overlaid": measures["overlaid"],
         "beyond": float(_beyond(measures) and photograph),
         "colour_misfit": measures["colour_misfit"] * photograph,
         "artwork": float(not photograph),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from matching.cells import CELL, compare_cells
+from matching.cells import CELL, compare_cells, laid_over
 from matching.geometry import distortion, mapped, outline
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def refined(picture: NDArray[np.uint8], reference: NDArray[np.uint8], alignment:
 
 
 def _moved(picture: NDArray[np.uint8], reference: NDArray[np.uint8], alignment: Alignment) -> Alignment | None:
-    cells = compare_cells(picture, reference, alignment.transform, reach=REACH, covered=COVERED)
+    cells = compare_cells(laid_over(picture, reference, alignment.transform), reach=REACH, covered=COVERED)
     found = cells.textured & (cells.correlation > ALIKE)
     if found.sum() < FEWEST_CELLS:
         return None

@@ -3,7 +3,8 @@
 1. Examine every query of the tune half; take each reference that the shortlist proposes, right or wrong.
 2. Ask about every reference of that half as well, itself and its twins left aside: the other flavours of its carton are
    the look-alikes of somebody else's.
-3. Leave out wrong references for copies that `siblings.settled` takes care of.
+3. Leave out wrong references for copies that `siblings.settled` takes care of, judged by the weights so far; so fit
+   again with those of the last round, until no weight moves.
 4. Fit a logistic regression (Newton's method, a ridge of 0.0025 on standardised terms). Wrong pairs weigh as much in
    all as right ones, and hard pairs and look-alikes four times as much as other wrong ones: they are what it is about.
 5. Fit the tail of the negatives' highest log-odds: how many are worth a look, and how fast they thin out beyond it.
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 SEED = 2026
 RIDGE = 0.0025
 HARD = 4.0
+ROUNDS, SETTLED = 8, 0.01
 ITSELF = "the reference itself"
 HARD_KINDS = {Kind.DIFFERENT_ITEM, Kind.SAME_ITEM, Kind.LOOK_ALIKE, Kind.LOOK_ALIKE_DRESSED}
 _worker: dict[str, Any] = {}
@@ -52,7 +54,7 @@ def main() -> None:
     asked = (*queries.queries, *_references_themselves(pictures, queries))
     answers = spread(_pairs, asked, processes=2, prepare=_prepare, given=(queries.references,), title="fit")
     pairs = list(zip(asked, answers, strict=True))
-    weights = _weights(pairs)
+    weights = _settled_weights(pairs)
     print("WEIGHTS = {")
     for name, value in weights.items():
         print(f'    "{name}": {value:.3f},')
@@ -116,11 +118,20 @@ def _odds(evidence: Evidence) -> float:
     return -math.inf if evidence.log_odds is None else evidence.log_odds
 
 
-def _weights(pairs: list[tuple[Query, list[_Pair]]]) -> dict[str, float]:
+def _settled_weights(pairs: list[tuple[Query, list[_Pair]]]) -> dict[str, float]:
+    weights = dict(WEIGHTS)
+    for _ in range(ROUNDS):
+        before, weights = weights, _weights(pairs, weights)
+        if all(abs(weights[name] - before[name]) < SETTLED for name in weights):
+            break
+    return weights
+
+
+def _weights(pairs: list[tuple[Query, list[_Pair]]], weights: Mapping[str, float]) -> dict[str, float]:
     names = list(WEIGHTS)
     rows, right, weight = [], [], []
     for query, found in pairs:
-        for pair in _competing(found) if query.kind.copy else found:
+        for pair in _competing(found, weights) if query.kind.copy else found:
             rows.append([pair.terms[name] for name in names])
             right.append(pair.right)
             weight.append(HARD if query.kind in HARD_KINDS else 1.0)
@@ -130,24 +141,24 @@ def _weights(pairs: list[tuple[Query, list[_Pair]]]) -> dict[str, float]:
     return dict(zip(names, _logistic(np.array(rows), is_right, share, names.index("constant")), strict=True))
 
 
-def _competing(found: list[_Pair]) -> list[_Pair]:
+def _competing(found: list[_Pair], weights: Mapping[str, float]) -> list[_Pair]:
     """Leave out what `siblings.settled` takes care of, so far as the terms tell: wrong references beside a clearly
     likelier right one, and wrong ones of which two explain a picture about equally little."""
-    likeliest = max((pair.log_odds(WEIGHTS) for pair in found if pair.right), default=-math.inf)
+    likeliest = max((pair.log_odds(weights) for pair in found if pair.right), default=-math.inf)
     return [
         pair
         for pair in found
         if pair.right
         or (
-            pair.log_odds(WEIGHTS) > likeliest - CLEARLY_LIKELIER
-            and not any(_tied(pair, other) for other in found if other is not pair)
+            pair.log_odds(weights) > likeliest - CLEARLY_LIKELIER
+            and not any(_tied(pair, other, weights) for other in found if other is not pair)
         )
     ]
 
 
-def _tied(one: _Pair, other: _Pair) -> bool:
+def _tied(one: _Pair, other: _Pair, weights: Mapping[str, float]) -> bool:
     return (
-        abs(one.log_odds(WEIGHTS) - other.log_odds(WEIGHTS)) <= ABOUT_EQUAL
+        abs(one.log_odds(weights) - other.log_odds(weights)) <= ABOUT_EQUAL
         and max(one.terms["agreeing"], other.terms["agreeing"]) < EXPLAINS
     )
 

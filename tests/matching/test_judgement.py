@@ -24,12 +24,15 @@ def test_a_stage_says_what_relation_and_odds_say(relation: Relation, log_odds: f
 ALIKE = {
     "textured_cells": 200.0,
     "agreeing_cells": 180.0,
-    "strong_cells": 150.0,
+    "cluster": 170.0,
     "agreeing": 0.92,
     "closeness": 0.99,
     "unevenness": 0.8,
     "central": 0.95,
+    "one_tone": 0.95,
+    "overlaid": 0.0,
     "reference_share": 0.9,
+    "picture_share": 0.97,
     "contained": 0.97,
     "outside_contrast": 0.0,
     "continuing": 0.0,
@@ -52,6 +55,12 @@ def test_two_exposures_of_one_scene_are_no_copies_of_photographs_but_of_art(beyo
     assert judge(measures, WorkKind.ARTWORK).verdict is Verdict.COPY
 
 
+def test_a_tile_of_a_collage_is_a_copy_though_much_lies_beyond_its_frame():
+    tile = {**ALIKE, "reference_share": 0.9, "picture_share": 0.28, "contained": 0.9, "outside_contrast": 150.0}
+    assert judge(tile, WorkKind.PHOTO).verdict is Verdict.COPY
+    assert judge({**tile, "continuing": 0.9}, WorkKind.PHOTO).verdict is Verdict.POSSIBLE
+
+
 def test_what_a_reference_was_cropped_from_is_a_copy_of_it():
     whole = {**ALIKE, "contained": 1.0, "continuing": 0.95, "agreeing": 0.99}
     assert judge(whole, WorkKind.PHOTO).verdict is Verdict.COPY
@@ -59,6 +68,17 @@ def test_what_a_reference_was_cropped_from_is_a_copy_of_it():
 
 def test_cells_that_agree_perfectly_here_and_roughly_there_speak_against_a_copy():
     assert judge({**ALIKE, "unevenness": 3.0}, WorkKind.PHOTO).log_odds < judge(ALIKE, WorkKind.PHOTO).log_odds
+
+
+@pytest.mark.parametrize("other", [{"one_tone": 0.4}, {"cluster": 20.0}])
+def test_what_follows_no_tone_curve_and_cells_that_are_scattered_speak_against_a_copy(other: dict[str, float]):
+    assert judge({**ALIKE, **other}, WorkKind.PHOTO).log_odds < judge(ALIKE, WorkKind.PHOTO).log_odds
+
+
+def test_text_where_the_reference_has_nothing_is_held_against_nobody():
+    lettered = {**ALIKE, "agreeing": 0.6, "central": 0.6}
+    overlaid = {**lettered, "overlaid": 0.4}
+    assert judge(overlaid, WorkKind.PHOTO).log_odds > judge(lettered, WorkKind.PHOTO).log_odds
 
 
 def test_colours_that_differ_here_and_there_speak_against_a_photograph_and_not_against_art():

@@ -1,0 +1,56 @@
+"""Is the reference still there where its texture does not agree?
+
+A copy may be lighter, harder or inverted, but what was one grey in the reference is one grey in the copy: between the
+letters of a text that was laid over it, and around a badge. Another garment on the same rug follows no such curve.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from matching.cells import CELL, cell_figures
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from matching.cells import Laid
+
+STEP = 16  # grey levels of the reference that share one point of the curve
+FEWEST_CELLS, FEWEST_PIXELS, FEWEST_POINTS = 3, 50, 2
+LEAST_TOLERANCE, SPREAD = 6.0, 1.5
+
+
+def following(laid: Laid, agrees: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return which part of each cell's pixels, 0 to 1, follows the tone curve of the cells that agree (bool, rows ×
+    columns); 0 everywhere where those are too few to tell of a curve.
+
+    1. In the cells that agree, take the picture's median grey for every sixteenth of the reference's greys, and go
+       straight from one to the next.
+    2. A pixel follows where it is off by less than 6 levels, or than 1.5 times the median of what those cells are off.
+    """
+    rows, columns = laid.grid
+    height, width = rows * CELL, columns * CELL
+    area = np.repeat(np.repeat(agrees, CELL, axis=0), CELL, axis=1)
+    ours, theirs, mask = (plane[:height, :width] for plane in (laid.ours, laid.theirs, laid.mask))
+    inside = area & (mask > 0)
+    curve = _curve(ours[inside], theirs[inside]) if agrees.sum() >= FEWEST_CELLS else None
+    if curve is None:
+        return np.zeros((rows, columns), np.float32)
+    off = cv2.absdiff(theirs, cv2.LUT(ours, curve))
+    tolerance = max(LEAST_TOLERANCE, SPREAD * float(np.median(off[inside])))
+    return cell_figures(((off < tolerance) & (mask > 0)).astype(np.uint8))[0]
+
+
+def _curve(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Return the picture's grey for each grey of the reference, uint8 (256,), from pixels (n,) of both."""
+    together = np.bincount(ours.astype(np.int64) // STEP * 256 + theirs, minlength=256 // STEP * 256)
+    counted = together.reshape(-1, 256).cumsum(axis=1)
+    known = counted[:, -1] >= FEWEST_PIXELS
+    if known.sum() < FEWEST_POINTS:
+        return None
+    medians = (counted >= counted[:, -1:] / 2).argmax(axis=1)
+    middles = np.arange(len(counted)) * STEP + STEP / 2
+    return np.asarray(np.interp(np.arange(256), middles[known], medians[known]).round(), np.uint8)
