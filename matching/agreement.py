@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from matching.cells import compare_cells, laid_over
+from matching.cells import compare_cells, distinctness, laid_over
 from matching.continuation import continuation
 from matching.geometry import outline
 from matching.tones import following
@@ -34,17 +34,19 @@ class Agreement:
 
     `correlation` is float32 (rows, columns), NaN where the picture does not reach; `textured` is bool of that shape: a
     cell without texture on either side agrees with anything and counts nowhere; in those of `plain` the reference has
-    none. `following` is the part of each cell that follows one tone curve, 0 to 1, float32 of that shape (see
-    `matching.tones`). `reference_share` and `picture_share` are the overlap's parts of the two areas, 0 to 1.
-    `outside_contrast` is the range of grey levels, 0 to 255, in the part of the picture beyond the reference's frame:
-    near 0 for a plain border, and where there is no such part. `continuing` says how well the picture goes on beyond
-    that frame, -1 to 1 (see `matching.continuation`).
+    none. Of that shape too, 0 to 1, float32, are `following`, the part of each cell that follows one tone curve (see
+    `matching.tones`), and `distinct`, how well each cell fixes its own place (see `matching.cells`).
+    `reference_share` and `picture_share` are the overlap's parts of the two areas, 0 to 1. `outside_contrast` is the
+    range of grey levels, 0 to 255, in the part of the picture beyond the reference's frame: near 0 for a plain border,
+    and where there is no such part. `continuing` says how well the picture goes on beyond that frame, -1 to 1 (see
+    `matching.continuation`).
     """
 
     correlation: NDArray[np.float32]
     textured: NDArray[np.bool_]
     plain: NDArray[np.bool_]
     following: NDArray[np.float32]
+    distinct: NDArray[np.float32]
     reference_share: float
     picture_share: float
     outside_contrast: float
@@ -88,35 +90,30 @@ class Agreement:
 
     @property
     def central(self) -> float:
-        """The agreeing share with the middle of the reference weighing most: there, as a rule, is the object."""
-        return self._in_the_middle(self.agrees)
+        """The agreeing share with the middle of the reference weighing most: there, as a rule, is the object. Texture
+        where the reference has none, such as a seller's text on white, is left out."""
+        return self._in_the_middle(self.agrees, self.textured & ~(self.plain & ~self.agrees))
 
     @property
     def one_tone(self) -> float:
         """The part of the textured cells that follows one tone curve, with the middle of the reference weighing
         most."""
-        return self._in_the_middle(self.following)
+        return self._in_the_middle(self.following, self.textured)
 
     @property
-    def overlaid(self) -> float:
-        """The share of the textured cells that do not agree because the reference has nothing there: text, as a
-        rule."""
-        return int((self.textured & self.plain & ~self.agrees).sum()) / max(1, self.cells)
-
-    @property
-    def cluster(self) -> int:
-        """The number of cells in the largest group of agreeing cells that touch."""
+    def cluster(self) -> float:
+        """The size of the largest group of agreeing cells that touch, each counted as far as it is distinct."""
         if not self.agreeing_cells:
-            return 0
-        sizes = cv2.connectedComponentsWithStats(self.agrees.astype(np.uint8), connectivity=8)[2][:, cv2.CC_STAT_AREA]
-        return int(sizes[1:].max())
+            return 0.0
+        _, group, figures, _ = cv2.connectedComponentsWithStats(self.agrees.astype(np.uint8), connectivity=8)
+        largest = 1 + int(figures[1:, cv2.CC_STAT_AREA].argmax())
+        return float(self.distinct[group == largest].sum())
 
-    def _in_the_middle(self, value: NDArray[np.generic]) -> float:
-        """Return the mean of a figure of the textured cells, (rows, columns), weighed by how near the middle they
-        are."""
+    def _in_the_middle(self, value: NDArray[np.generic], among: NDArray[np.bool_]) -> float:
+        """Return the mean of a figure of some cells, (rows, columns), weighed by how near the middle they are."""
         rows, columns = self.textured.shape
         y, x = (np.arange(rows) + 0.5) / max(1, rows) - 0.5, (np.arange(columns) + 0.5) / max(1, columns) - 0.5
-        weight = np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (2 * MIDDLE**2)) * self.textured
+        weight = np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (2 * MIDDLE**2)) * among
         whole = float(weight.sum())
         return float((weight * value).sum()) / whole if whole else 0.0
 
@@ -127,13 +124,12 @@ class Agreement:
             "textured_cells": float(self.cells),
             "agreeing_cells": float(self.agreeing_cells),
             "strong_cells": float(self.strong_cells),
-            "cluster": float(self.cluster),
+            "cluster": self.cluster,
             "agreeing": self.agreeing,
             "closeness": self.closeness,
             "unevenness": self.unevenness,
             "central": self.central,
             "one_tone": self.one_tone,
-            "overlaid": self.overlaid,
             "reference_share": self.reference_share,
             "picture_share": self.picture_share,
             "contained": self.contained,
@@ -166,6 +162,7 @@ def measure(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform:
         correlation=cells.correlation,
         textured=cells.textured,
         plain=cells.plain,
+        distinct=distinctness(laid),
         following=following(laid, cells.textured & (cells.correlation > AGREES)),
         reference_share=reference_share,
         picture_share=picture_share,

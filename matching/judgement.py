@@ -27,20 +27,19 @@ FEW_CELLS = 20
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -14.895,
-    "agreeing_cells": 0.791,
-    "agreeing": -2.256,
-    "closeness": 0.583,
-    "unevenness": -0.668,
-    "central": 4.896,
-    "shown": -1.147,
-    "one_tone": 5.553,
-    "cluster": 0.782,
-    "overlaid": 7.005,
-    "beyond": -2.005,
-    "colour_misfit": -4.064,
-    "artwork": 0.110,
-    "little_of_art": -6.825,
+    "constant": -13.981,
+    "agreeing_cells": 1.199,
+    "agreeing": -7.228,
+    "closeness": 0.884,
+    "unevenness": -0.761,
+    "central": 9.168,
+    "shown": -1.316,
+    "one_tone": 4.629,
+    "cluster": 0.322,
+    "beyond": -2.434,
+    "colour_misfit": -4.585,
+    "artwork": 0.178,
+    "little_of_art": -5.541,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 
@@ -74,8 +73,8 @@ def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
     1. Much agreement counts, close agreement counts more, and most of all agreement in the middle of the reference: two
        garments on one rug agree around the middle, a copy with a badge on it agrees in it. A copy was saved with one
        quality, so its cells agree about equally well; the next flavour's carton agrees perfectly here and roughly
-       there. Agreeing cells that touch count more than scattered ones, and texture that the reference does not have,
-       such as a seller's text, is held against nobody. A copy follows one tone curve, even between the letters.
+       there. Agreeing cells that touch count more than scattered ones, straight edges less than corners. A copy follows
+       one tone curve, even between the letters that were laid over it.
     2. A copy shows no more of the scene than its reference: one frame lies inside the other, or what lies beyond is
        a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other; or the
        scene goes on beyond the reference's frame, and not quite everything inside agrees.
@@ -127,7 +126,6 @@ def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
         "shown": math.log2(LEAST_SHOWN + measures["reference_share"]),
         "one_tone": measures["one_tone"],
         "cluster": math.log2(1 + measures["cluster"]),
-        "overlaid": measures["overlaid"],
         "beyond": float(_beyond(measures) and photograph),
         "colour_misfit": measures["colour_misfit"] * photograph,
         "artwork": float(not photograph),

@@ -4,9 +4,11 @@
 2. Ask about every reference of that half as well, itself and its twins left aside: the other flavours of its carton are
    the look-alikes of somebody else's.
 3. Leave out wrong references for copies that `siblings.settled` takes care of, judged by the weights so far; so fit
-   again with those of the last round, until no weight moves.
-4. Fit a logistic regression (Newton's method, a ridge of 0.0025 on standardised terms). Wrong pairs weigh as much in
-   all as right ones, and hard pairs and look-alikes four times as much as other wrong ones: they are what it is about.
+   again with those of the last round, until no weight moves. Copies that were only dressed, with text or a frame, keep
+   theirs: so would a stranger dress the other flavour.
+4. Fit a logistic regression (Newton's method, a ridge of 0.0006 on standardised terms). Wrong pairs weigh as much in
+   all as right ones; look-alikes weigh four times as much as other wrong ones, and two photographs of one scene, of
+   which there are few, twelve times: they are what it is about.
 5. Fit the tail of the negatives' highest log-odds: how many are worth a look, and how fast they thin out beyond it.
    The number of references and of those negatives are `STANDARD_REFERENCES` and `DECAY_WEIGHT`.
 """
@@ -40,11 +42,20 @@ if TYPE_CHECKING:
     from casebook.types import Evidence
 
 SEED = 2026
-RIDGE = 0.0025
-HARD = 4.0
+RIDGE = 0.0006
+HARD, HARDEST = 4.0, 12.0
 ROUNDS, SETTLED = 8, 0.01
 ITSELF = "the reference itself"
-HARD_KINDS = {Kind.DIFFERENT_ITEM, Kind.SAME_ITEM, Kind.LOOK_ALIKE, Kind.LOOK_ALIKE_DRESSED}
+DRESSED = {
+    "tiled seller text",
+    "badges and banner",
+    "frame with text",
+    "phone screenshot",
+    "border 20%",
+    "square pad",
+}
+LOOK_ALIKES = {Kind.LOOK_ALIKE, Kind.LOOK_ALIKE_DRESSED}
+HARD_PAIRS = {Kind.DIFFERENT_ITEM, Kind.SAME_ITEM}
 _worker: dict[str, Any] = {}
 
 
@@ -131,14 +142,20 @@ def _weights(pairs: list[tuple[Query, list[_Pair]]], weights: Mapping[str, float
     names = list(WEIGHTS)
     rows, right, weight = [], [], []
     for query, found in pairs:
-        for pair in _competing(found, weights) if query.kind.copy else found:
+        for pair in _competing(found, weights) if query.kind.copy and query.edit not in DRESSED else found:
             rows.append([pair.terms[name] for name in names])
             right.append(pair.right)
-            weight.append(HARD if query.kind in HARD_KINDS else 1.0)
+            weight.append(1.0 if pair.right else _hardness(query))
     share = np.array(weight)
     is_right = np.array(right)
     share[is_right] = share[~is_right].sum() / is_right.sum()
     return dict(zip(names, _logistic(np.array(rows), is_right, share, names.index("constant")), strict=True))
+
+
+def _hardness(query: Query) -> float:
+    if query.kind in HARD_PAIRS:
+        return HARDEST
+    return HARD if query.kind in LOOK_ALIKES or query.edit in DRESSED else 1.0
 
 
 def _competing(found: list[_Pair], weights: Mapping[str, float]) -> list[_Pair]:

@@ -6,7 +6,7 @@ from drawn_pictures import background, garment, photograph
 from PIL import Image, ImageDraw
 
 from matching.agreement import Agreement, measure
-from matching.cells import compare_cells, laid_over
+from matching.cells import compare_cells, distinctness, laid_over
 from matching.tones import following
 
 SAME = np.eye(3)
@@ -63,16 +63,20 @@ def test_a_picture_of_one_grey_follows_nothing():
     assert not following(laid, np.ones(laid.grid, np.bool_)).any()
 
 
-def test_text_on_a_plain_ground_is_overlaid_and_a_changed_object_is_not():
+def test_text_on_a_plain_ground_is_not_held_against_what_agrees_and_a_changed_object_is():
     plain = np.full_like(REFERENCE, 240)
     plain[120:360, 200:440] = REFERENCE[120:360, 200:440]
     changed = plain.copy()
     changed[120:360, 200:440] = grey(photograph(4))[120:360, 200:440]
-    assert measure(lettered(plain, 20), plain, SAME).overlaid > 0.4
-    assert measure(changed, plain, SAME).overlaid < 0.05
+    around = lettered(plain, 20).copy()
+    around[120:360, 200:440] = plain[120:360, 200:440]
+    lettered_copy = measure(around, plain, SAME)
+    assert lettered_copy.agreeing < 0.6
+    assert lettered_copy.central > 0.95
+    assert measure(changed, plain, SAME).central < 0.5
 
 
-def test_the_cluster_is_the_largest_group_of_agreeing_cells_that_touch():
+def test_the_cluster_is_the_largest_group_of_agreeing_cells_that_touch_as_far_as_they_are_distinct():
     agrees = np.zeros((6, 8), np.bool_)
     agrees[0, 0] = agrees[2:4, 3:5] = agrees[4, 5] = True
     nothing = np.zeros_like(agrees)
@@ -81,13 +85,14 @@ def test_the_cluster_is_the_largest_group_of_agreeing_cells_that_touch():
         textured=np.ones_like(agrees),
         plain=nothing,
         following=nothing.astype(np.float32),
+        distinct=np.where(np.arange(8) < 4, np.float32(1), np.float32(0.5)) * np.ones((6, 1), np.float32),
         reference_share=1.0,
         picture_share=1.0,
         outside_contrast=0.0,
         continuing=0.0,
     )
     assert agreement.agreeing_cells == 6
-    assert agreement.cluster == 5
+    assert agreement.cluster == 2 * 1 + 3 * 0.5
 
 
 def test_cells_are_plain_where_the_reference_has_no_texture():
@@ -97,3 +102,11 @@ def test_cells_are_plain_where_the_reference_has_no_texture():
     assert cells.plain[:, :9].all()
     assert not cells.plain[:, 11:].any()
     assert cells.textured[:, :9].all()
+
+
+def test_a_straight_edge_is_not_distinct_and_letters_are():
+    edge = np.full((96, 96), 230, np.uint8)
+    edge[:, 16:48] = 40
+    letters = lettered(np.full((96, 96), 230, np.uint8), 20)
+    assert distinctness(laid_over(edge, edge, SAME))[1, 0] < 0.1
+    assert distinctness(laid_over(letters, letters, SAME))[0, 1] > 0.9

@@ -30,7 +30,6 @@ ALIKE = {
     "unevenness": 0.8,
     "central": 0.95,
     "one_tone": 0.95,
-    "overlaid": 0.0,
     "reference_share": 0.9,
     "picture_share": 0.97,
     "contained": 0.97,
@@ -73,12 +72,6 @@ def test_cells_that_agree_perfectly_here_and_roughly_there_speak_against_a_copy(
 @pytest.mark.parametrize("other", [{"one_tone": 0.4}, {"cluster": 20.0}])
 def test_what_follows_no_tone_curve_and_cells_that_are_scattered_speak_against_a_copy(other: dict[str, float]):
     assert judge({**ALIKE, **other}, WorkKind.PHOTO).log_odds < judge(ALIKE, WorkKind.PHOTO).log_odds
-
-
-def test_text_where_the_reference_has_nothing_is_held_against_nobody():
-    lettered = {**ALIKE, "agreeing": 0.6, "central": 0.6}
-    overlaid = {**lettered, "overlaid": 0.4}
-    assert judge(overlaid, WorkKind.PHOTO).log_odds > judge(lettered, WorkKind.PHOTO).log_odds
 
 
 def test_colours_that_differ_here_and_there_speak_against_a_photograph_and_not_against_art():
