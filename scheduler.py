@@ -29,7 +29,7 @@ from apscheduler.events import (
     JobExecutionEvent,
     JobSubmissionEvent,
 )
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from casebook.errors import CopycatchError
@@ -182,9 +182,9 @@ def _last_words(path: Path) -> str:
     return plain(" ".join(line.strip() for line in lines[-4:]))[-500:].strip() or "it printed nothing"
 
 
-def build_scheduler(watch: NightWatch) -> BlockingScheduler:
+def build_scheduler(watch: NightWatch) -> BackgroundScheduler:
     """Return a scheduler, not yet started, with the one nightly job; a night that was missed is made up for at once."""
-    scheduler = BlockingScheduler(
+    scheduler = BackgroundScheduler(
         timezone=UTC,
         job_defaults={
             "misfire_grace_time": int(watch.schedule.misfire_grace_hours * 3600),
@@ -224,6 +224,9 @@ def keep_watch(workspace: Workspace) -> None:
         click.echo(f"{watch.outlook()}.")
         try:
             scheduler.start()
+            # In a thread of its own: apscheduler swallows an interrupt that comes while it hands over a job.
+            while True:
+                time.sleep(_POLL_SECONDS)
         except (KeyboardInterrupt, SystemExit):
             log.info("the scheduler ends")
         finally:
