@@ -51,7 +51,7 @@ class DescriptorIndex:
     """Finds the stored rows within Hamming distance 56 of a query, most of them.
 
     1. Each table files every row under up to 24 bits of it, two tables for each of the first three 64-bit words; the
-       bits grow with the number of rows, so that about half of the buckets are empty.
+       bits grow with the number of rows, so that most buckets are empty.
     2. A query looks into its own bucket and those that differ in one bit (multi-probe hashing, Lv et al. 2007). Buckets
        with more than 8 rows are passed over: a corner that looks like that many others tells nothing.
     3. Each bucket holds 32 more bits of its rows, from the fourth word, side by side. Rows that differ there in more

@@ -7,8 +7,8 @@
    again with those of the last round, until no weight moves. Copies that were only dressed, with text or a frame, keep
    theirs: so would a stranger dress the other flavour.
 4. Fit a logistic regression (Newton's method, a ridge of 0.0006 on standardised terms). Wrong pairs weigh as much in
-   all as right ones; look-alikes weigh four times as much as other wrong ones, and two photographs of one scene, of
-   which there are few, twelve times: they are what it is about.
+   all as right ones; look-alikes and whatever was dressed weigh four times as much as other wrong ones, and two
+   photographs of one scene, of which there are few, twelve times: they are what it is about.
 5. Fit the tail of the negatives' highest log-odds: how many are worth a look, and how fast they thin out beyond it.
    The number of references and of those negatives are `STANDARD_REFERENCES` and `DECAY_WEIGHT`.
 """
