@@ -25,7 +25,7 @@ from benchmarks.copies.pictures import Half, Role, read
 from benchmarks.copies.queries import build
 from benchmarks.speed_library import plan, prepare_all
 from casebook.types import Verdict
-from copycatch.preparing import load_library
+from copycatch.preparing import load_matcher
 from matching.decode import decode
 from matching.library import ReferenceLibrary, prepare
 from matching.matcher import Matcher
@@ -123,7 +123,7 @@ def _copies(queries: QuerySet) -> list[Copy]:
 
 
 def _measured(path: Path, planned: Sequence[Planned], nobodys: Sequence[Path], copies: Sequence[Copy]) -> Measured:
-    matcher = Matcher(load_library(path, [each.watched for each in planned]))
+    matcher = load_matcher(path, [each.watched for each in planned])
     plain, unmatched, matched, overlooked, findable = [], [], [], [], 0
     for file in nobodys:
         data = file.read_bytes()

@@ -10,12 +10,15 @@ import hashlib
 import statistics
 import time
 import warnings
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import faiss
 import numpy as np
 
+from benchmarks.copies.spread import spread
 from benchmarks.watermark_marks import owners_marks
 from benchmarks.watermark_set import SHARED, opened, photographs, published, with_other_marks, with_owners_mark
 from benchmarks.watermark_states import states
@@ -39,6 +42,28 @@ ROUNDS = 2
 NEGATIVES = 260
 TIMED = 60
 SEED = 2027
+PROCESSES = 2
+_worker: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A picture to be made: the owner's mark by its place, how opaque and how wide, on which photograph."""
+
+    number: int
+    mark: int
+    opacity: float
+    width: float
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the stage says of a picture and a mark; `marked` is None where the picture bears none of the owner's."""
+
+    marked: Marked | None
+    score: float
+    verdict: Verdict
 
 
 def measure(half: str = "report", sample: int | None = None) -> str:
@@ -55,9 +80,7 @@ def measure(half: str = "report", sample: int | None = None) -> str:
 class _Run:
     def __init__(self, half: str, sample: int | None) -> None:
         self._half = half
-        self._context = Context.here()
         self._marks = owners_marks()
-        self._views = [_view(mark.file, ReferenceKind.WATERMARK) for mark in self._marks]
         carriers, others = photographs(half)
         self._carriers = carriers[:sample]
         self._others = others[: sample or NEGATIVES]
@@ -65,13 +88,13 @@ class _Run:
     def section(self) -> str:
         innocent = self._innocent()
         marked = self._marked()
-        highest = max(score for score, _ in innocent)
-        wanted = [one for one in marked if one[1] >= 0.5 and one[2] >= 0.2]
-        accused = [verdict for _, verdict in innocent if verdict is Verdict.COPY]
+        highest = max(told.score for told in innocent)
+        wanted = [told for told in marked if _of(told).opacity >= 0.5 and _of(told).width >= 0.2]
+        accused = [told for told in innocent if told.verdict is Verdict.COPY]
         lines = [
             f"## Watermarks ({self._half} half)",
             (
-                f"{len(self._marks)} drawn marks on {len({one[4] for one in marked})} photographs "
+                f"{len(self._marks)} drawn marks on {len({_of(told).path for told in marked})} photographs "
                 f"({len(marked)} pictures), against {2 * len(self._others)} pictures without them, half of which carry "
                 f"other people's marks ({len(innocent)} comparisons). Set on the photograph first, then resized to "
                 f"400–1,000 pixels and saved as "
@@ -80,7 +103,7 @@ class _Run:
             (
                 f"Recall at zero false positives, opacity ≥ 0.5 and width ≥ 20 %: **{_recall(wanted, highest):.3f}** "
                 f"of {len(wanted)} (goal 0.80). Verdict `copy` at the stage's own bar: "
-                f"{sum(one[5] is Verdict.COPY for one in wanted) / len(wanted):.3f} of these, "
+                f"{sum(told.verdict is Verdict.COPY for told in wanted) / len(wanted):.3f} of these, "
                 f"{len(accused)} of {len(innocent)} innocent comparisons."
             ),
             self._curve(marked, highest),
@@ -90,46 +113,35 @@ class _Run:
         ]
         return "\n\n".join(lines)
 
-    def _innocent(self) -> list[tuple[float, Verdict]]:
-        rng = np.random.default_rng(SEED)
-        found = []
-        for path in self._others:
-            photograph = opened(path)
-            for data in (published(photograph, rng), with_other_marks(photograph, rng)):
-                picture = PictureView(data)
-                found += [self._asked(picture, view) for view in self._views]
-        return found
+    def _innocent(self) -> list[Told]:
+        numbered = tuple(enumerate(self._others))
+        found = spread(_without, numbered, processes=PROCESSES, prepare=_prepare, given=(), title="no marks of hers")
+        return [told for of_one in found for told in of_one]
 
-    def _marked(self) -> list[tuple[float, float, float, DrawnMark, Path, Verdict]]:
-        """Return score, opacity, width, mark, photograph and verdict of every picture with an owner's mark."""
+    def _marked(self) -> list[Told]:
+        """Ask about every picture with an owner's mark."""
         rng = np.random.default_rng(SEED + 1)
         cells = [(opacity, width) for _ in range(ROUNDS) for opacity in OPACITIES for width in WIDTHS]
-        every = [(mark, view, *cell) for cell in cells for mark, view in zip(self._marks, self._views, strict=True)]
+        every = [(mark, *cell) for cell in cells for mark in range(len(self._marks))]
         if len(self._carriers) * 5 < len(every):
             every = [every[place] for place in rng.permutation(len(every))[: len(self._carriers) * 5]]
-        found = []
-        for number, (mark, view, opacity, width) in enumerate(every):
-            path = self._carriers[number % len(self._carriers)]
-            data = with_owners_mark(opened(path), mark, opacity=opacity, width=width, rng=rng)
-            score, verdict = self._asked(PictureView(data), view)
-            found.append((score, opacity, width, mark, path, verdict))
-        return found
+        planned = [
+            Marked(number=number, mark=mark, opacity=opacity, width=width, path=path)
+            for (number, (mark, opacity, width)), path in zip(enumerate(every), cycle(self._carriers))
+        ]
+        return list(spread(_with, planned, processes=PROCESSES, prepare=_prepare, given=(), title="her marks"))
 
-    def _asked(self, picture: PictureView, view: ReferenceView) -> tuple[float, Verdict]:
-        evidence = watermark.examine(picture, view, self._context)
-        return (0.0, Verdict.NONE) if evidence is None else (evidence.score, evidence.verdict)
-
-    def _curve(self, marked: Sequence[tuple[float, float, float, DrawnMark, Path, Verdict]], highest: float) -> str:
+    def _curve(self, marked: Sequence[Told], highest: float) -> str:
         lines = ["| opacity \\ width | " + " | ".join(f"{width:.0%}" for width in WIDTHS) + " |", "|---" * 7 + "|"]
         for opacity in OPACITIES:
-            row = ([one for one in marked if one[1] == opacity and one[2] == width] for width in WIDTHS)
-            lines.append(f"| {opacity:.1f} | " + " | ".join(f"{_recall(one, highest):.2f}" for one in row) + " |")
+            row = ([told for told in marked if (_of(told).opacity, _of(told).width) == (opacity, w)] for w in WIDTHS)
+            lines.append(f"| {opacity:.1f} | " + " | ".join(f"{_recall(told, highest):.2f}" for told in row) + " |")
         return "Recall at zero false positives:\n\n" + "\n".join(lines)
 
-    def _kinds(self, wanted: Sequence[tuple[float, float, float, DrawnMark, Path, Verdict]], highest: float) -> str:
+    def _kinds(self, wanted: Sequence[Told], highest: float) -> str:
         lines = ["| kind | mark | recall | pictures |", "|---|---|---|---|"]
-        for mark in self._marks:
-            some = [one for one in wanted if one[3] is mark]
+        for place, mark in enumerate(self._marks):
+            some = [told for told in wanted if _of(told).mark == place]
             lines.append(f"| {mark.kind} | {mark.name} | {_recall(some, highest):.2f} | {len(some)} |")
         return "Opacity ≥ 0.5 and width ≥ 20 %, by mark:\n\n" + "\n".join(lines)
 
@@ -137,12 +149,13 @@ class _Run:
         """Compare with the ORB stage, decoding included in both, on pictures that show neither."""
         rng = np.random.default_rng(SEED + 2)
         reference = _view(published(opened(self._carriers[0]), rng), ReferenceKind.PICTURE)
+        views, context = _views(self._marks), Context.here()
         slow, fast = [], []
         for number, path in enumerate(self._others[:TIMED]):
             data = published(opened(path), rng)
-            view = self._views[number % len(self._views)]
-            fast.append(_timed(lambda data=data: orb.examine(PictureView(data), reference, self._context)))
-            slow.append(_timed(lambda data=data, view=view: watermark.examine(PictureView(data), view, self._context)))
+            view = views[number % len(views)]
+            fast.append(_timed(lambda data=data: orb.examine(PictureView(data), reference, context)))
+            slow.append(_timed(lambda data=data, view=view: watermark.examine(PictureView(data), view, context)))
         middle, mean = statistics.median(fast), statistics.mean(fast)
         return "\n".join(
             (
@@ -158,13 +171,54 @@ class _Run:
         )
 
 
+def _prepare() -> None:
+    marks = owners_marks()
+    _worker.update(marks=marks, views=_views(marks), context=Context.here())
+
+
+def _without(numbered: tuple[int, Path]) -> list[Told]:
+    """Ask for every mark in a photograph that bears none of them, as it is and with other people's."""
+    number, path = numbered
+    rng = np.random.default_rng((SEED, number))
+    photograph = opened(path)
+    return [
+        _told(PictureView(data), view)
+        for data in (published(photograph, rng), with_other_marks(photograph, rng))
+        for view in _worker["views"]
+    ]
+
+
+def _with(marked: Marked) -> Told:
+    rng = np.random.default_rng((SEED + 1, marked.number))
+    mark, view = _worker["marks"][marked.mark], _worker["views"][marked.mark]
+    data = with_owners_mark(opened(marked.path), mark, opacity=marked.opacity, width=marked.width, rng=rng)
+    return _told(PictureView(data), view, marked)
+
+
+def _told(picture: PictureView, view: ReferenceView, marked: Marked | None = None) -> Told:
+    evidence = watermark.examine(picture, view, _worker["context"])
+    if evidence is None:
+        return Told(marked=marked, score=0.0, verdict=Verdict.NONE)
+    return Told(marked=marked, score=evidence.score, verdict=evidence.verdict)
+
+
+def _of(told: Told) -> Marked:
+    if told.marked is None:
+        raise ValueError("a picture without a mark of hers")
+    return told.marked
+
+
+def _views(marks: Sequence[DrawnMark]) -> list[ReferenceView]:
+    return [_view(mark.file, ReferenceKind.WATERMARK) for mark in marks]
+
+
 def _view(data: bytes, kind: ReferenceKind) -> ReferenceView:
     reference = Reference(sha256=hashlib.sha256(data).hexdigest(), work_id="mark", path="mark", kind=kind)
     return ReferenceLibrary.build([(reference, WorkKind.PHOTO, data)]).views[0]
 
 
-def _recall(found: Sequence[tuple[float, ...]], highest: float) -> float:
-    return sum(one[0] > highest for one in found) / len(found) if found else float("nan")
+def _recall(told: Sequence[Told], highest: float) -> float:
+    return sum(one.score > highest for one in told) / len(told) if told else float("nan")
 
 
 def _timed(work: Callable[[], Evidence | None]) -> float:

@@ -14,9 +14,8 @@ from casebook.blobs import Blobs
 from casebook.errors import BlobDamaged, BlobMissing
 from casebook.types import Picture, Rendering
 from copycatch.pool import Pool
-from copycatch.preparing import load_library
+from copycatch.preparing import load_matcher
 from matching.judgement import much_agrees
-from matching.matcher import Matcher
 from matching.overlays import render
 from matching.stage import Context
 from matching.verdicts import STRENGTH
@@ -59,7 +58,7 @@ class Worker:
     """What one process knows and does."""
 
     def __init__(self, job: Job):
-        self._matcher = Matcher(load_library(job.prepared, job.references), context=job.context)
+        self._matcher = load_matcher(job.prepared, job.references, job.context)
         self._blobs = Blobs(job.blobs)
 
     def examine(self, picture: Picture) -> Examined:

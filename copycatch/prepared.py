@@ -128,12 +128,18 @@ class MappedReferences:
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
             self._entries, _ = _scan(file)
-            self._bytes = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._bytes = memoryview(self._map)
 
     def data(self, key: str) -> memoryview:
         """Return the data of this key where it lies. KeyError: there is none."""
         entry = self._entries[key]
         return self._bytes[entry.start : entry.problem_start]
+
+    def let_go(self) -> None:
+        """Free the memory of what was read so far, where the system can; read again, it comes back by itself."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
 
 
 def _scan(file: BinaryIO) -> tuple[dict[str, _Entry], int]:

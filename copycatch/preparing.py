@@ -12,6 +12,7 @@ from casebook.types import Reference, WorkKind, content_id
 from copycatch.pool import Pool
 from copycatch.prepared import MappedReferences
 from matching.library import ReferenceLibrary, prepare
+from matching.matcher import Matcher
 from matching.prepared import from_bytes, to_bytes
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from copycatch.prepared import PreparedReferences
     from matching.marks.borne import BorneMark
+    from matching.stage import Context
     from matching.views import ReferenceView
 
 Read = tuple[bytes, str | None]  # a prepared reference as bytes (none where it cannot be compared), and its problem
@@ -76,12 +78,16 @@ def _prepared(blobs: Blobs, watched: Watched) -> Read:
     return b"" if view is None else to_bytes(view), problem
 
 
-def load_library(path: Path, watched: Sequence[Watched]) -> ReferenceLibrary:
-    """Return the library of these references, whose prepared forms the file at `path` holds."""
+def load_matcher(path: Path, watched: Sequence[Watched], context: Context | None = None) -> Matcher:
+    """Return what compares pictures with these references, whose prepared forms the file at `path` holds."""
     prepared = MappedReferences(path)
-    return ReferenceLibrary.of(
+    library = ReferenceLibrary.of(
         (each.reference, each.kind, _view(each, prepared.data(each.key)), each.reference.problem) for each in watched
     )
+    matcher = Matcher(library, context=context)
+    # The shortlist has a copy of all descriptors now, and of few references is more than that asked for.
+    prepared.let_go()
+    return matcher
 
 
 def view_maker(blobs: Blobs, watched: Sequence[Watched]) -> Callable[[str], ReferenceView | None]:

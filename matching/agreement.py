@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from matching.cells import compare_cells, distinctness, laid_over
+from matching.cells import compare_cells, distinctness, in_the_middle, laid_over
 from matching.continuation import continuation
 from matching.geometry import outline
 from matching.tones import following
@@ -24,7 +24,6 @@ REACH = 3
 AGREES = 0.6
 STRONGLY = 0.95
 INSIDE = 0.8
-MIDDLE = 0.22
 FRAME_SLACK = 1.5
 
 
@@ -82,6 +81,11 @@ class Agreement:
         return float(np.median(self.correlation[self.agrees])) if self.agreeing_cells else 0.0
 
     @property
+    def likeness(self) -> float:
+        """The mean correlation of the textured cells, each counted as 0 at least."""
+        return float(np.clip(self.correlation[self.textured], 0, None).mean()) if self.cells else 0.0
+
+    @property
     def unevenness(self) -> float:
         """How differently the agreeing cells agree: the interquartile range of -ln(1.002 - correlation)."""
         if not self.agreeing_cells:
@@ -92,13 +96,13 @@ class Agreement:
     def central(self) -> float:
         """The agreeing share with the middle of the reference weighing most: there, as a rule, is the object. Texture
         where the reference has none, such as a seller's text on white, is left out."""
-        return self._in_the_middle(self.agrees, self.textured & ~(self.plain & ~self.agrees))
+        return in_the_middle(self.agrees, self.textured & ~(self.plain & ~self.agrees))
 
     @property
     def one_tone(self) -> float:
         """The part of the textured cells that follows one tone curve, with the middle of the reference weighing
         most."""
-        return self._in_the_middle(self.following, self.textured)
+        return in_the_middle(self.following, self.textured)
 
     @property
     def cluster(self) -> float:
@@ -109,13 +113,10 @@ class Agreement:
         largest = 1 + int(figures[1:, cv2.CC_STAT_AREA].argmax())
         return float(self.distinct[group == largest].sum())
 
-    def _in_the_middle(self, value: NDArray[np.generic], among: NDArray[np.bool_]) -> float:
-        """Return the mean of a figure of some cells, (rows, columns), weighed by how near the middle they are."""
-        rows, columns = self.textured.shape
-        y, x = (np.arange(rows) + 0.5) / max(1, rows) - 0.5, (np.arange(columns) + 0.5) / max(1, columns) - 0.5
-        weight = np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (2 * MIDDLE**2)) * among
-        whole = float(weight.sum())
-        return float((weight * value).sum()) / whole if whole else 0.0
+    @property
+    def distinctness(self) -> float:
+        """How distinct the agreeing cells are on average, 0 to 1."""
+        return float(self.distinct[self.agrees].mean()) if self.agreeing_cells else 0.0
 
     @property
     def measures(self) -> dict[str, float]:
@@ -125,7 +126,9 @@ class Agreement:
             "agreeing_cells": float(self.agreeing_cells),
             "strong_cells": float(self.strong_cells),
             "cluster": self.cluster,
+            "distinctness": self.distinctness,
             "agreeing": self.agreeing,
+            "likeness": self.likeness,
             "closeness": self.closeness,
             "unevenness": self.unevenness,
             "central": self.central,

@@ -35,7 +35,7 @@ MIN_INLIERS = 8
 FEWEST_INLIERS = 5
 AFFINE_ENOUGH = 0.85
 POLISH_TOLERANCE = 2.0
-SURE = 25
+SURE, HOPELESS = 25, 1 / 3
 PROPOSALS = 3
 MOST_ALIGNMENTS = 3
 ROUGH_TOLERANCE = 8.0
@@ -76,6 +76,7 @@ def align(
     4. Refuse what no copy has: too few inliers, a folded or inside-out frame, extreme scale, stretch or tilt.
     5. Where no variant has inliers at 25 places, look again along each one's three best proposals: a similarity says
        where every point should lie, and of what is near there the likest counts, even if it is no surer than others.
+    6. Beside one with inliers at 25 places, leave out those with less than a third of them.
     """
     proposals = [_proposals(picture, variant, _near_pairs(picture, variant)) for variant in variants]
     found = [
@@ -90,7 +91,9 @@ def align(
             for pairs in all_of_them
             if (alignment := _again(picture, variant, pairs, reference_shape)) is not None
         ]
-    found = [(index, alignment) for index, alignment in found if _places(alignment) >= FEWEST_INLIERS]
+    most = max((_places(alignment) for _, alignment in found), default=0)
+    fewest = max(FEWEST_INLIERS, HOPELESS * most if most >= SURE else 0)
+    found = [(index, alignment) for index, alignment in found if _places(alignment) >= fewest]
     return sorted(found, key=lambda each: -_places(each[1]))[:MOST_ALIGNMENTS]
 
 

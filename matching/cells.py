@@ -15,6 +15,7 @@ CELL = 32
 TEXTURE = 4.5
 BLUR = 1.0
 DISTINCT = 0.25
+MIDDLE = 0.22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,6 +119,16 @@ def distinctness(laid: Laid) -> NDArray[np.float32]:
         half, apart = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
         distinct = np.minimum(distinct, np.clip((half - apart) / (half + apart + 1e-6) / DISTINCT, 0, 1))
     return np.asarray(distinct, np.float32)
+
+
+def in_the_middle(value: NDArray[np.generic], among: NDArray[np.bool_]) -> float:
+    """Return the mean of a figure of some cells, both (rows, columns), weighed by how near the middle they are; 0 where
+    there are none."""
+    rows, columns = among.shape
+    y, x = (np.arange(rows) + 0.5) / max(1, rows) - 0.5, (np.arange(columns) + 0.5) / max(1, columns) - 0.5
+    weight = np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (2 * MIDDLE**2)) * among
+    whole = float(weight.sum())
+    return float((weight * value).sum()) / whole if whole else 0.0
 
 
 def cell_figures(plane: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from matching.cells import CELL
+from matching.cells import CELL, in_the_middle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,8 @@ ROUNDS = 6
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colours:
     """What became of a reference's colours: `changed` says that they are others on the whole, `misfit` which part of
-    the agreeing cells, 0 to 1, has colours that no one change of all colours explains."""
+    the cells, 0 to 1, has colours that no one change of all colours explains, with the middle of the reference weighing
+    most."""
 
     changed: bool
     misfit: float
@@ -52,15 +53,22 @@ def compare_colours(
     1. Lay the picture over the reference's small colour copy and take each cell's mean colour on both sides.
     2. They are changed where the median difference in a*b*, or that of the farthest 15 %, or in lightness is plain.
     3. Fit the one affine change of all RGB colours that explains most cells, held near no change at all since few
-       cells say little; those farther than 30 levels from it do not fit.
+       cells say little; those farther than 30 levels from it do not fit. Plain cells beside agreeing ones, such as the
+       coloured panel behind a print, are asked as well.
     """
     agreeing = agreement.agrees
     if int(agreeing.sum()) < FEWEST_CELLS:
         return Colours(changed=False, misfit=0.0)
     height, width = reference.colours.shape[:2]
     laid = picture.colours_through(reference.to_colours @ transform, (width, height))
-    ours, theirs = (_cell_means(plane, agreement, reference.shape)[agreeing] for plane in (reference.colours, laid))
-    return Colours(changed=_changed(ours, theirs), misfit=float((_residuals(ours, theirs) > MISFIT).mean()))
+    ours, theirs = (_cell_means(plane, agreement, reference.shape) for plane in (reference.colours, laid))
+    beside = cv2.dilate(agreeing.astype(np.uint8), np.ones((3, 3))) > 0
+    asked = agreeing | (beside & agreement.reached & ~agreement.textured)
+    off = np.linalg.norm(_with_one(ours) @ _change(ours[agreeing], theirs[agreeing]) - theirs, axis=2)
+    return Colours(
+        changed=_changed(ours[agreeing], theirs[agreeing]),
+        misfit=in_the_middle(off > MISFIT, asked),
+    )
 
 
 def _cell_means(plane: NDArray[np.uint8], agreement: Agreement, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -80,19 +88,23 @@ def _changed(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> bool:
     return bool(np.median(tint) > TINTED or np.percentile(tint, 85) > TINTED_HERE or darker > DARKENED)
 
 
-def _residuals(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return how far each colour (n, 3) of theirs lies from the affine change of ours that explains most, in levels.
+def _change(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the affine change, (4, 3), from our colours, (n, 3), to theirs that explains most of them.
 
     Iteratively reweighted least squares with Cauchy weights (Holland and Welsch 1977) and a ridge towards the identity.
     """
-    terms = np.column_stack((ours, np.ones(len(ours)))).astype(np.float64)
+    terms = _with_one(ours)
     stiff = STIFFNESS * np.eye(4)[:, :3]
     ridge = np.diag([STIFFNESS, STIFFNESS, STIFFNESS, 0.1])
     weight = np.ones(len(ours))
-    residual = np.zeros(len(ours))
+    change = np.eye(4)[:, :3]
     for _ in range(ROUNDS):
         root = np.sqrt(weight)[:, None]
         change = np.linalg.lstsq(np.vstack((terms * root, ridge)), np.vstack((theirs * root, stiff)), rcond=None)[0]
-        residual = np.linalg.norm(terms @ change - theirs, axis=1)
-        weight = 1 / (1 + (residual / OUTLYING) ** 2)
-    return residual
+        weight = 1 / (1 + (np.linalg.norm(terms @ change - theirs, axis=1) / OUTLYING) ** 2)
+    return np.asarray(change, np.float64)
+
+
+def _with_one(colours: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return colours, (..., 3), each followed by a one."""
+    return np.concatenate((colours, np.ones((*colours.shape[:-1], 1))), axis=-1)

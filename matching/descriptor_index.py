@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 
     from matching.hash_table import Buckets
 
-TABLES = 6
+TABLES = 5
 KEY_SHIFTS = (16, 40)
 SPARSE = 1
 MAX_DISTANCE = 56
 FEWEST_BITS, MOST_BITS = 12, 24
-FULLEST = 8
+FULLEST = 16
 GLANCE_WORD = 3
 GLANCE_DISTANCE = 9
 GROWTH = 2
@@ -36,24 +37,31 @@ class Hits:
 
 
 class _Segment:
-    """Descriptors that were filed together: `words` is uint64 (n, 4), `first` the row number of the first. Each table
-    comes with 64 bits of every row, in the order of the table."""
+    """Descriptors that are filed together, when they are first searched: `words` is uint64 (n, 4), `first` the row
+    number of the first. Each table comes with 32 bits of every row, in the order of the table."""
 
     def __init__(self, words: NDArray[np.uint64], first: int, bits: int) -> None:
         self.words = words
         self.first = first
-        self.tables = [HashTable(_keys(words, number, bits), bits) for number in range(TABLES)]
-        glances = _glances(words)
-        self.glances = [glances[table.rows] for table in self.tables]
+        self._bits = bits
+
+    @cached_property
+    def tables(self) -> list[HashTable]:
+        return [HashTable(_keys(self.words, number, self._bits), self._bits) for number in range(TABLES)]
+
+    @cached_property
+    def glances(self) -> list[NDArray[np.uint32]]:
+        glances = _glances(self.words)
+        return [glances[table.rows] for table in self.tables]
 
 
 class DescriptorIndex:
     """Finds the stored rows within Hamming distance 56 of a query, most of them.
 
-    1. Each table files every row under up to 24 bits of it, two tables for each of the first three 64-bit words; the
-       bits grow with the number of rows, so that most buckets are empty.
+    1. Each of five tables files every row under up to 24 bits of it, different ones of the first three 64-bit words;
+       the bits grow with the number of rows, so that most buckets are empty.
     2. A query looks into its own bucket and those that differ in one bit (multi-probe hashing, Lv et al. 2007). Buckets
-       with more than 8 rows are passed over: a corner that looks like that many others tells nothing.
+       with more than 16 rows are passed over: a corner that looks like that many others tells nothing.
     3. Each bucket holds 32 more bits of its rows, from the fourth word, side by side. Rows that differ there in more
        than 9 are left alone: reading a whole row from a random place in memory costs more than all the rest.
     4. What is left is compared in full.

@@ -23,23 +23,21 @@ GOES_ON = 0.7
 MOSTLY = 0.5
 TWO_EXPOSURES = -2.0
 LEAST_SHOWN = 0.02
-FEW_CELLS = 20
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -13.981,
-    "agreeing_cells": 1.199,
-    "agreeing": -7.228,
-    "closeness": 0.884,
-    "unevenness": -0.761,
-    "central": 9.168,
-    "shown": -1.316,
-    "one_tone": 4.629,
-    "cluster": 0.322,
-    "beyond": -2.434,
-    "colour_misfit": -4.585,
-    "artwork": 0.178,
-    "little_of_art": -5.541,
+    "constant": -9.338,
+    "agreeing": -5.091,
+    "likeness": -2.405,
+    "closeness": 0.785,
+    "unevenness": -0.921,
+    "central": 8.181,
+    "shown": -0.914,
+    "one_tone": 6.080,
+    "cluster": 1.335,
+    "distinctness": -3.550,
+    "beyond": -2.311,
+    "colour_misfit": -4.405,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 
@@ -70,17 +68,17 @@ class Judgement:
 def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
     """Weigh where two pictures agree, given the measures of `Agreement` and of `Colours`.
 
-    1. Much agreement counts, close agreement counts more, and most of all agreement in the middle of the reference: two
-       garments on one rug agree around the middle, a copy with a badge on it agrees in it. A copy was saved with one
-       quality, so its cells agree about equally well; the next flavour's carton agrees perfectly here and roughly
-       there. Agreeing cells that touch count more than scattered ones, straight edges less than corners. A copy follows
-       one tone curve, even between the letters that were laid over it.
-    2. A copy shows no more of the scene than its reference: one frame lies inside the other, or what lies beyond is
+    1. Agreement counts most in the middle of the reference, and less than nothing where the middle does not share it:
+       two garments on one rug agree around the middle, a copy with a badge on it agrees in it. A copy was saved with
+       one quality, so its cells agree closely and about equally well; the next flavour's carton agrees perfectly here
+       and roughly there. A copy follows one tone curve, even between the letters that were laid over it.
+    2. Agreeing cells that touch count, the larger the group the more; a straight edge or the rim of a disc, which is
+       soon found in any drawing, hardly does.
+    3. A copy shows no more of the scene than its reference: one frame lies inside the other, or what lies beyond is
        a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other; or the
        scene goes on beyond the reference's frame, and not quite everything inside agrees.
-    3. Colours that differ here and agree there speak for another thing of the same make.
-    4. Art is protected wherever it is printed or photographed, so for it the second and third point do not count. But
-       a few cells of a small part of it, a disc or a line of text, are soon found elsewhere.
+    4. Colours that differ here and agree there speak for another thing of the same make.
+    5. Art is protected wherever it is printed or photographed, so for it the third and fourth point do not count.
     """
     terms = terms_of(measures, kind)
     log_odds = sum(WEIGHTS[name] * value for name, value in terms.items())
@@ -117,21 +115,18 @@ def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
     """Return what is weighed, by the names of `WEIGHTS`, from the measures of an agreement."""
     photograph = kind is WorkKind.PHOTO
     return {
-        "constant": 1.0,
-        "agreeing_cells": math.log2(1 + measures["agreeing_cells"]),
+        "constant": -9.338,
         "agreeing": measures["agreeing"],
+        "likeness": measures["likeness"],
         "closeness": -math.log(1.002 - measures["closeness"]),
         "unevenness": measures["unevenness"],
         "central": measures["central"],
         "shown": math.log2(LEAST_SHOWN + measures["reference_share"]),
         "one_tone": measures["one_tone"],
         "cluster": math.log2(1 + measures["cluster"]),
+        "distinctness": measures["distinctness"],
         "beyond": float(_beyond(measures) and photograph),
         "colour_misfit": measures["colour_misfit"] * photograph,
-        "artwork": float(not photograph),
-        "little_of_art": (not photograph)
-        * (1 - measures["reference_share"])
-        / (1 + measures["agreeing_cells"] / FEW_CELLS),
     }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matching.features import Features
     from matching.views import PictureView, ReferenceView
 
-VERSION = 4  # rises with every change of what is proposed
+VERSION = 5  # rises with every change of what is proposed
 NEIGHBOURS = 4
 MOST = 8
 BITS_PER_POINT, LEAST = 8.0, 1.0
@@ -149,13 +149,17 @@ def _agreement(
     octaves: NDArray[np.float32],
     weight: NDArray[np.floating],
 ) -> float:
-    """Return the weight of the pairs that one pair's similarity explains, those at one place counted once.
+    """Return the weight of the pairs that one pair's similarity explains, those at one place counted once; or where
+    even all of them are not enough, the weight of all.
 
     Points are (n, 2), `turn` in degrees and `octaves` of scale lead from target to point.
     """
     here, there = points @ np.array([1, 1j]), targets @ np.array([1, 1j])
     agreeing = explained(here, there, turn, octaves)
-    best = agreeing[(agreeing @ weight).argmax()]
+    total = agreeing @ weight
+    best = agreeing[total.argmax()]
+    if total.max() < ENOUGH:
+        return float(total.max())
     return min(_heaviest_per_place(places[best], weight[best]) for places in (here, there))
 
 

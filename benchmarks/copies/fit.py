@@ -2,7 +2,8 @@
 
 1. Examine every query of the tune half; take each reference that the shortlist proposes, right or wrong.
 2. Ask about every reference of that half as well, itself and its twins left aside: the other flavours of its carton are
-   the look-alikes of somebody else's.
+   the look-alikes of somebody else's. For the same reason watch out for the look-alikes and distractors of that half
+   too, as if they were somebody's references, wherever no copy is asked about.
 3. Leave out wrong references for copies that `siblings.settled` takes care of, judged by the weights so far; so fit
    again with those of the last round, until no weight moves. Copies that were only dressed, with text or a frame, keep
    theirs: so would a stranger dress the other flavour.
@@ -23,7 +24,7 @@ import numpy as np
 
 from benchmarks.copies.matchers.ours import read_references
 from benchmarks.copies.pictures import Half, Role, read
-from benchmarks.copies.queries import Kind, Query, build, right_answers
+from benchmarks.copies.queries import Kind, Query, ReferenceFile, build, right_answers
 from benchmarks.copies.spread import spread
 from matching.judgement import TWO_EXPOSURES, WEIGHTS, WORTH_A_LOOK, terms_of, two_exposures
 from matching.library import ReferenceLibrary
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.copies.pictures import PictureSet
-    from benchmarks.copies.queries import QuerySet, ReferenceFile
+    from benchmarks.copies.queries import QuerySet
     from casebook.types import Evidence
 
 SEED = 2026
@@ -54,6 +55,8 @@ DRESSED = {
     "border 20%",
     "square pad",
 }
+# Whoever dressed these put other members of the set into the picture.
+SHOWING_OTHERS = {"collage tile", "phone screenshot", "inset 35-55%"}
 LOOK_ALIKES = {Kind.LOOK_ALIKE, Kind.LOOK_ALIKE_DRESSED}
 HARD_PAIRS = {Kind.DIFFERENT_ITEM, Kind.SAME_ITEM}
 _worker: dict[str, Any] = {}
@@ -63,7 +66,8 @@ def main() -> None:
     pictures = read(None, SEED)
     queries = build(pictures, Half.TUNE, seed=SEED, sample=None, processes=2)
     asked = (*queries.queries, *_references_themselves(pictures, queries))
-    answers = spread(_pairs, asked, processes=2, prepare=_prepare, given=(queries.references,), title="fit")
+    given = (queries.references, _strangers(pictures, queries))
+    answers = spread(_pairs, asked, processes=2, prepare=_prepare, given=given, title="fit")
     pairs = list(zip(asked, answers, strict=True))
     weights = _settled_weights(pairs)
     print("WEIGHTS = {")
@@ -90,19 +94,31 @@ def _references_themselves(pictures: PictureSet, queries: QuerySet) -> list[Quer
     ]
 
 
-def _prepare(references: tuple[ReferenceFile, ...]) -> None:
-    library = ReferenceLibrary.build(read_references(references))
+def _strangers(pictures: PictureSet, queries: QuerySet) -> tuple[ReferenceFile, ...]:
+    """Return what is nobody's reference, as references of somebody else."""
+    known = {reference.name for reference in queries.references}
+    return tuple(
+        ReferenceFile(name=picture.name, path=picture.path, cls=picture.cls, kind=picture.kind)
+        for role in (Role.LOOK_ALIKE, Role.DISTRACTOR)
+        for picture in pictures.of(role)
+        if picture.half is Half.TUNE and picture.name not in known
+    )
+
+
+def _prepare(references: tuple[ReferenceFile, ...], strangers: tuple[ReferenceFile, ...]) -> None:
+    library = ReferenceLibrary.build(read_references((*references, *strangers)))
     names = {reference.sha256: reference.path for reference in library.references}
     kinds = {view.reference.sha256: view.kind for view in library.views}
-    _worker.update(matcher=Matcher(library), names=names, kinds=kinds)
+    _worker.update(matcher=Matcher(library), names=names, kinds=kinds, strangers={file.name for file in strangers})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
-    """A proposed reference: whether it is right, the terms of its judgement, and whether that is cut short by what lies
-    beyond the frames."""
+    """A proposed reference: whether it is right or else a stranger's, the terms of its judgement, and whether that is
+    cut short by what lies beyond the frames."""
 
     right: bool
+    stranger: bool
     terms: dict[str, float]
     cut_short: bool
 
@@ -118,11 +134,18 @@ def _pairs(query: Query) -> list[_Pair]:
         best = max((item for item in weighed if item.relation is not None), key=_odds, default=None)
         if best is not None:
             measures, kind = dict(best.measures), _worker["kinds"][best.reference_sha256]
-            right = _worker["names"][best.reference_sha256] in query.references
-            if right and query.edit == ITSELF:
+            name = _worker["names"][best.reference_sha256]
+            right, stranger = name in query.references, name in _worker["strangers"]
+            if (right and query.edit == ITSELF) or (stranger and not _fair(query, name)):
                 continue
-            found.append(_Pair(right=right, terms=terms_of(measures, kind), cut_short=two_exposures(measures, kind)))
+            terms, cut_short = terms_of(measures, kind), two_exposures(measures, kind)
+            found.append(_Pair(right=right, stranger=stranger, terms=terms, cut_short=cut_short))
     return found
+
+
+def _fair(query: Query, stranger: str) -> bool:
+    """Whether it is known that a stranger's reference is not to be seen."""
+    return stranger != query.source and not query.kind.copy and query.edit not in SHOWING_OTHERS
 
 
 def _odds(evidence: Evidence) -> float:
@@ -204,7 +227,7 @@ def _logistic(
 
 def _tail(pairs: list[tuple[Query, list[_Pair]]], weights: dict[str, float]) -> str:
     highest = [
-        max((pair.log_odds(weights) for pair in found), default=-math.inf)
+        max((pair.log_odds(weights) for pair in found if not pair.stranger), default=-math.inf)
         for query, found in pairs
         if not query.kind.copy and query.edit != ITSELF
     ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NAME = "phash"
-VERSION = 4
+VERSION = 5
 MAX_DISTANCE = 10
 NEAR_DISTANCE = 4
 MIN_CELLS = 12

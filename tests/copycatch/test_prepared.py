@@ -21,12 +21,15 @@ def path(tmp_path: Path) -> Path:
     return prepared.path
 
 
-def test_what_was_prepared_is_there_the_next_time(path: Path) -> None:
+def test_what_was_prepared_is_there_the_next_time_even_when_it_was_let_go(path: Path) -> None:
     with PreparedReferences.open(path.parent, "v1") as prepared:
         assert [prepared.intact(key) for key in (A, B, C)] == [True, True, False]
         assert [prepared.problem(key) for key in (A, B, C)] == [None, "it cannot be decoded: é", None]
     mapped = MappedReferences(path)
     assert (bytes(mapped.data(A)), bytes(mapped.data(B))) == (b"points of a", b"")
+    held = mapped.data(A)
+    mapped.let_go()
+    assert (bytes(held), bytes(mapped.data(B))) == (b"points of a", b"")
 
 
 def test_of_two_entries_with_one_key_the_newer_counts(path: Path) -> None:

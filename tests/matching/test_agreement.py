@@ -93,6 +93,15 @@ def test_the_cluster_is_the_largest_group_of_agreeing_cells_that_touch_as_far_as
     )
     assert agreement.agreeing_cells == 6
     assert agreement.cluster == 2 * 1 + 3 * 0.5
+    assert agreement.distinctness == pytest.approx((3 * 1 + 3 * 0.5) / 6)
+    assert agreement.likeness == pytest.approx((6 * 0.9 + 42 * 0.1) / 48)
+
+
+def test_likeness_counts_textured_cells_and_no_correlation_as_less_than_none():
+    inverted = measure(255 - REFERENCE, REFERENCE, SAME)
+    assert inverted.likeness < 0.2
+    assert measure(REFERENCE, REFERENCE, SAME).likeness > 0.99
+    assert measure(REFERENCE, np.full_like(REFERENCE, 128), SAME).likeness < 0.1
 
 
 def test_cells_are_plain_where_the_reference_has_no_texture():

@@ -63,3 +63,16 @@ def test_one_change_of_all_colours_is_a_change_that_fits(edit, reference):
 
 def test_colours_that_differ_only_here_do_not_fit(reference):
     assert colours(reference, half_exchanged(photograph(SEED))).misfit > 0.2
+
+
+def test_a_plain_panel_of_another_colour_beside_what_agrees_does_not_fit():
+    def panelled(colour: tuple[int, int, int]) -> Image.Image:
+        image = photograph(SEED)
+        image.paste(colour, (image.width // 3, image.height // 3, 2 * image.width // 3, 2 * image.height // 3))
+        return image
+
+    data = jpeg(panelled((60, 150, 60)), 92)
+    given = Reference(sha256=hashlib.sha256(data).hexdigest(), work_id="work", path="work.jpg")
+    view = ReferenceLibrary.build([(given, WorkKind.PHOTO, data)]).views[0]
+    assert colours(view, panelled((60, 150, 60))).misfit == 0.0
+    assert colours(view, panelled((190, 90, 60))).misfit > 0.1

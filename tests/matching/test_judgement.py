@@ -25,7 +25,9 @@ ALIKE = {
     "textured_cells": 200.0,
     "agreeing_cells": 180.0,
     "cluster": 170.0,
+    "distinctness": 0.9,
     "agreeing": 0.92,
+    "likeness": 0.9,
     "closeness": 0.99,
     "unevenness": 0.8,
     "central": 0.95,
@@ -67,6 +69,19 @@ def test_what_a_reference_was_cropped_from_is_a_copy_of_it():
 
 def test_cells_that_agree_perfectly_here_and_roughly_there_speak_against_a_copy():
     assert judge({**ALIKE, "unevenness": 3.0}, WorkKind.PHOTO).log_odds < judge(ALIKE, WorkKind.PHOTO).log_odds
+
+
+def test_what_agrees_only_around_the_middle_is_a_shared_scene():
+    around = {
+        **ALIKE,
+        "agreeing": 0.6,
+        "likeness": 0.6,
+        "central": 0.5,
+        "one_tone": 0.4,
+        "cluster": 60.0,
+        "closeness": 0.95,
+    }
+    assert judge(around, WorkKind.PHOTO).relation is Relation.SAME_SCENE
 
 
 @pytest.mark.parametrize("other", [{"one_tone": 0.4}, {"cluster": 20.0}])
