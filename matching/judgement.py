@@ -115,7 +115,7 @@ def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
     """Return what is weighed, by the names of `WEIGHTS`, from the measures of an agreement."""
     photograph = kind is WorkKind.PHOTO
     return {
-        "constant": -9.338,
+        "constant": 1.0,
         "agreeing": measures["agreeing"],
         "likeness": measures["likeness"],
         "closeness": -math.log(1.002 - measures["closeness"]),
