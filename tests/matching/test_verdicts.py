@@ -9,7 +9,7 @@ from matching.matcher import matcher_key
 from matching.stage import Context
 from matching.verdicts import decided, weighed
 
-CONTEXT = Context(libraries={}, calibration=Calibration(rate=0.05, decay=0.6))
+CONTEXT = Context(libraries={}, calibration=Calibration(rate=0.05, decay=0.6), budget=100.0)
 EDITS = (Edit(kind=EditKind.MIRRORED),)
 
 
