@@ -21,23 +21,24 @@ PLAIN_BORDER = 12.0
 EVERYWHERE, ENTIRELY = 0.9, 0.95
 GOES_ON = 0.7
 MOSTLY = 0.5
-TWO_EXPOSURES = -2.0
+LEAST_DISTINCT = 4.0  # cells
+CUT_SHORT = -2.0
 LEAST_SHOWN = 0.02
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -9.338,
-    "agreeing": -5.091,
-    "likeness": -2.405,
-    "closeness": 0.785,
-    "unevenness": -0.921,
-    "central": 8.181,
-    "shown": -0.914,
-    "one_tone": 6.080,
-    "cluster": 1.335,
-    "distinctness": -3.550,
-    "beyond": -2.311,
-    "colour_misfit": -4.405,
+    "constant": -10.970,
+    "agreeing": -5.763,
+    "likeness": -3.012,
+    "closeness": 1.086,
+    "unevenness": -1.074,
+    "central": 8.547,
+    "shown": -2.676,
+    "one_tone": 6.208,
+    "cluster": 1.865,
+    "distinctness": -5.914,
+    "beyond": -2.453,
+    "colour_misfit": -7.915,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 
@@ -73,7 +74,7 @@ def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
        one quality, so its cells agree closely and about equally well; the next flavour's carton agrees perfectly here
        and roughly there. A copy follows one tone curve, even between the letters that were laid over it.
     2. Agreeing cells that touch count, the larger the group the more; a straight edge or the rim of a disc, which is
-       soon found in any drawing, hardly does.
+       soon found in any drawing, hardly does. Where no group amounts to four distinct cells, nothing is proved.
     3. A copy shows no more of the scene than its reference: one frame lies inside the other, or what lies beyond is
        a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other; or the
        scene goes on beyond the reference's frame, and not quite everything inside agrees.
@@ -82,13 +83,18 @@ def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
     """
     terms = terms_of(measures, kind)
     log_odds = sum(WEIGHTS[name] * value for name, value in terms.items())
-    if two_exposures(measures, kind):
-        log_odds = min(log_odds, TWO_EXPOSURES)
+    if too_little(measures) or two_exposures(measures, kind):
+        log_odds = min(log_odds, CUT_SHORT)
     return Judgement(
         log_odds=log_odds,
         relation=_relation(measures, kind, log_odds),
         much=much_agrees(measures),
     )
+
+
+def too_little(measures: Mapping[str, float]) -> bool:
+    """Return whether what agrees comes to too little to prove anything, however well it does: a disc, a few lines."""
+    return measures["cluster"] < LEAST_DISTINCT
 
 
 def two_exposures(measures: Mapping[str, float], kind: WorkKind) -> bool:

@@ -8,8 +8,9 @@
    again with those of the last round, until no weight moves. Copies that were only dressed, with text or a frame, keep
    theirs: so would a stranger dress the other flavour.
 4. Fit a logistic regression (Newton's method, a ridge of 0.0006 on standardised terms). Wrong pairs weigh as much in
-   all as right ones; look-alikes and whatever was dressed weigh four times as much as other wrong ones, and two
-   photographs of one scene, of which there are few, twelve times: they are what it is about.
+   all as right ones; look-alikes and whatever was dressed weigh eight times as much as other wrong ones, and two
+   photographs of one scene, of which there are few, twelve times: they are what it is about. Pairs in which too little
+   agrees to prove anything are left out.
 5. Fit the tail of the negatives' highest log-odds: how many are worth a look, and how fast they thin out beyond it.
    The number of references and of those negatives are `STANDARD_REFERENCES` and `DECAY_WEIGHT`.
 """
@@ -26,7 +27,7 @@ from benchmarks.copies.matchers.ours import read_references
 from benchmarks.copies.pictures import Half, Role, read
 from benchmarks.copies.queries import Kind, Query, ReferenceFile, build, right_answers
 from benchmarks.copies.spread import spread
-from matching.judgement import TWO_EXPOSURES, WEIGHTS, WORTH_A_LOOK, terms_of, two_exposures
+from matching.judgement import CUT_SHORT, WEIGHTS, WORTH_A_LOOK, terms_of, too_little, two_exposures
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 from matching.siblings import ABOUT_EQUAL, CLEARLY_LIKELIER, EXPLAINS
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 SEED = 2026
 RIDGE = 0.0006
-HARD, HARDEST = 4.0, 12.0
+HARD, HARDEST = 8.0, 12.0
 ROUNDS, SETTLED = 8, 0.01
 ITSELF = "the reference itself"
 DRESSED = {
@@ -115,16 +116,17 @@ def _prepare(references: tuple[ReferenceFile, ...], strangers: tuple[ReferenceFi
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
     """A proposed reference: whether it is right or else a stranger's, the terms of its judgement, and whether that is
-    cut short by what lies beyond the frames."""
+    cut short by how little agrees or by what lies beyond the frames."""
 
     right: bool
     stranger: bool
     terms: dict[str, float]
-    cut_short: bool
+    too_little: bool
+    two_exposures: bool
 
     def log_odds(self, weights: Mapping[str, float]) -> float:
         weighed = sum(weights[name] * self.terms[name] for name in weights)
-        return min(weighed, TWO_EXPOSURES) if self.cut_short else weighed
+        return min(weighed, CUT_SHORT) if self.too_little or self.two_exposures else weighed
 
 
 def _pairs(query: Query) -> list[_Pair]:
@@ -138,8 +140,15 @@ def _pairs(query: Query) -> list[_Pair]:
             right, stranger = name in query.references, name in _worker["strangers"]
             if (right and query.edit == ITSELF) or (stranger and not _fair(query, name)):
                 continue
-            terms, cut_short = terms_of(measures, kind), two_exposures(measures, kind)
-            found.append(_Pair(right=right, stranger=stranger, terms=terms, cut_short=cut_short))
+            found.append(
+                _Pair(
+                    right=right,
+                    stranger=stranger,
+                    terms=terms_of(measures, kind),
+                    too_little=too_little(measures),
+                    two_exposures=two_exposures(measures, kind),
+                )
+            )
     return found
 
 
@@ -166,6 +175,8 @@ def _weights(pairs: list[tuple[Query, list[_Pair]]], weights: Mapping[str, float
     rows, right, weight = [], [], []
     for query, found in pairs:
         for pair in _competing(found, weights) if query.kind.copy and query.edit not in DRESSED else found:
+            if pair.too_little:
+                continue
             rows.append([pair.terms[name] for name in names])
             right.append(pair.right)
             weight.append(1.0 if pair.right else _hardness(query))
