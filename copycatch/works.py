@@ -162,7 +162,8 @@ def _faults(table: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > 200:
             yield f"{key} must be one line of text"
     if table.get("kind", "photo") not in list(WorkKind):
-        yield f'kind must be "photo" or "artwork", not {table["kind"]!r}'
+        elsewhere = '; a mark belongs into watermarks = ["mark.png"]' if table["kind"] == "watermark" else ""
+        yield f'kind must be "photo" or "artwork", not {table["kind"]!r}{elsewhere}'
     for key in ("files", "watermarks"):
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):

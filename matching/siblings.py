@@ -37,13 +37,15 @@ def settled(matches: Iterable[Match], same: Callable[[str, str], bool] | None = 
        quarters of the texture agree, else the same scene.
     3. Where two references explain one part about equally well and neither explains nine tenths of it, the picture
        shows what they have in common, such as the carton of all flavours: both are siblings of what it does show.
-    4. Two references that are the same picture, told by `same` from their SHA-256, do not compete, and where nothing is
-       known of that none does in point 3. Nor do marks, of which one picture may well bear several.
+    4. What comes to nothing explains nothing. Two references that are the same picture, told by `same` from their
+       SHA-256, do not compete, and where nothing is known of that none does in point 3. Nor do marks, of which one
+       picture may well bear several.
     """
     ranked = sorted(matches, key=lambda match: (-_log_odds(match), match.reference_sha256))
+    shown = [match for match in ranked if match.verdict is not Verdict.NONE]
     settled_ones: list[Match] = []
     for match in ranked:
-        rivals = [other for other in ranked if _shared(_frame(match), _frame(other)) > SAME_PART]
+        rivals = [other for other in shown if _shared(_frame(match), _frame(other)) > SAME_PART]
         sibling = any(_log_odds(other) > _log_odds(match) + CLEARLY_LIKELIER for other in rivals)
         tied = same is not None and any(_tied(match, other, same) for other in rivals)
         demoted = (sibling or tied) and match.verdict is not Verdict.NONE

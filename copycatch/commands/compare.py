@@ -32,6 +32,7 @@ EXISTING = click.Path(exists=True, path_type=Path)
 
 _NO_MATCH: dict[str, Any] = {
     "reference": None,
+    "reference_sha256": None,
     "verdict": Verdict.NONE.value,
     "score": 0.0,
     "expected_false_alarms": None,
@@ -124,6 +125,7 @@ def _match_record(reference: str, match: Match) -> dict[str, Any]:
     geometry = told.geometry
     return {
         "reference": reference,
+        "reference_sha256": match.reference_sha256,
         "verdict": match.verdict.value,
         "score": match.score,
         "expected_false_alarms": match.expected_false_alarms,

@@ -126,6 +126,7 @@ def test_a_picture_that_changes_while_it_is_in_use_is_refused(workspace: Workspa
     [
         ("[[works]]\n", ["work 1: id must be", "work 1: title must be"]),
         ('[[works]]\nid = "a"\ntitle = "t"\n[[works]]\nid = "a"\ntitle = "t"\n', ["the id 'a' stands 2 times"]),
+        ('[[works]]\nid = "a"\ntitle = "t"\nkind = "watermark"\n', ['belongs into watermarks = ["mark.png"]']),
         ('[[works]]\nid = "a"\ntitle = "t"\nkind = "song"\nfile = "x"\n', ["kind must be", "unknown key 'file'"]),
         ('[[works]]\nid = "a"\ntitle = "t"\nfiles = "x"\n', ["files must be a list"]),
         ("works = 3\n", ["works must be [[works]] tables"]),

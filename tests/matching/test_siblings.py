@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,11 @@ def always(one: str, other: str) -> bool:
 def test_the_likeliest_reference_keeps_a_part_and_its_sibling_is_only_possible():
     found = told(match("carton a", 6.0, WHOLE), match("carton b", 3.0, WHOLE, agreeing=0.5))
     assert found == {"carton a": (Verdict.COPY, None), "carton b": (Verdict.POSSIBLE, Relation.SAME_SCENE)}
+
+
+def test_a_match_that_comes_to_nothing_explains_no_other():
+    nothing = replace(match("stranger", 3.0, WHOLE, agreeing=0.5), verdict=Verdict.NONE)
+    assert told(nothing, match("mine", 1.0, WHOLE, agreeing=0.5), same=never)["mine"] == (Verdict.COPY, None)
 
 
 def test_a_sibling_of_which_most_agrees_is_a_colour_variant():
