@@ -59,7 +59,7 @@ class Pool(Generic[Task, Result]):
            the dead one.
 
         Raises:
-            PoolError: a process died before it could begin.
+            PoolError: a process died before it could begin, or says why it cannot.
         """
         waiting = _Waiting(tasks, at_first=self._processes)
         working = [_Process[Task, Result](self._begin, waiting) for _ in range(waiting.at_hand)]
@@ -127,9 +127,16 @@ class _Process(Generic[Task, Result]):
         self.fill(waiting, 1)  # of few tasks every process is to get one
 
     def answer(self) -> Answer[Task, Result] | None:
-        """Return its next answer, or None for the word that it can begin. EOFError, OSError: it died."""
+        """Return its next answer, or None for the word that it can begin.
+
+        Raises:
+            EOFError, OSError: it died.
+            PoolError: it says why it cannot begin.
+        """
         result, problem = self.connection.recv()
         if not self._began:
+            if problem is not None:
+                raise PoolError(problem, remedy=result)
             self._began = True
             return None
         return Answer(self.tasks.popleft(), result, problem)
@@ -163,8 +170,12 @@ class _Process(Generic[Task, Result]):
 
 
 def _serve(connection: Connection, begin: Callable[[], Callable[[Task], Result]]) -> None:
-    """Be a worker process: say that it can begin, then answer every task until the pipe is closed."""
-    work = begin()
+    """Be a worker process: say that it can begin, or why not; then answer every task until the pipe is closed."""
+    try:
+        work = begin()
+    except CopycatchError as error:
+        connection.send((error.remedy, error.message))
+        return
     connection.send((None, None))
     while True:
         try:

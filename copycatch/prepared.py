@@ -123,18 +123,33 @@ class PreparedReferences:
 
 
 class MappedReferences:
-    """The file as worker processes read it: mapped, so that all of them share one copy in memory."""
+    """The file as worker processes read it: mapped, so that all of them share one copy in memory.
+
+    CopycatchError, from opening it and from `data`: since it was prepared, somebody took it away or changed it.
+    """
 
     def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
-            self._entries, _ = _scan(file)
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.path = path
+        try:
+            with path.open("rb") as file:
+                self._entries, _ = _scan(file)
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError):  # ValueError: it is empty now
+            raise self._changed() from None
         self._bytes = memoryview(self._map)
 
     def data(self, key: str) -> memoryview:
-        """Return the data of this key where it lies. KeyError: there is none."""
-        entry = self._entries[key]
+        """Return the data of this key where it lies."""
+        entry = self._entries.get(key)
+        if entry is None or zlib.crc32(self._bytes[entry.start : entry.end]) != entry.crc:
+            raise self._changed()
         return self._bytes[entry.start : entry.problem_start]
+
+    def _changed(self) -> CopycatchError:
+        return CopycatchError(
+            f"{self.path} was changed or taken away while it was in use.",
+            remedy="Run it once more: what is missing there is prepared anew.",
+        )
 
     def let_go(self) -> None:
         """Free the memory of what was read so far, where the system can; read again, it comes back by itself."""

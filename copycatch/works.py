@@ -91,8 +91,11 @@ def unlisted_pictures(workspace: Workspace) -> list[str]:
 
 def read_entries(path: Path) -> list[WorkEntry]:
     """Read works.toml; a missing file means that nothing is listed. Raises WorksError naming all that is wrong."""
+    # A pipe would be waited for, a device read for ever, and where a link leads nowhere all kinds would be lost.
+    if (path.is_symlink() or path.exists()) and not path.is_file():
+        raise WorksError(f"{path} is no file", remedy="Put the file itself there, or take it away.")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -46,6 +46,10 @@ def stillborn() -> Callable[[int], int]:
     os._exit(12)
 
 
+def refusing() -> Callable[[int], int]:
+    raise CopycatchError("the file was taken away", remedy="Put it back.")
+
+
 def run(work: Callable[[int], int], tasks: int, processes: int = 2) -> dict[int, Answer[int, int]]:
     answers = list(Pool(partial(begin, work), processes).run(range(tasks)))
     assert len(answers) == tasks
@@ -87,6 +91,12 @@ def test_tasks_are_taken_only_as_they_are_needed() -> None:
 def test_processes_that_do_not_begin_are_an_error() -> None:
     with pytest.raises(PoolError):
         list(Pool(stillborn, 2).run(range(3)))
+
+
+def test_processes_that_cannot_begin_say_why() -> None:
+    with pytest.raises(PoolError, match="the file was taken away") as caught:
+        list(Pool(refusing, 2).run(range(3)))
+    assert caught.value.remedy == "Put it back."
 
 
 def test_work_that_is_given_up_leaves_no_process_behind() -> None:

@@ -85,3 +85,17 @@ def test_a_folder_that_cannot_be_had_is_explained(tmp_path: Path) -> None:
     with pytest.raises(CopycatchError, match="cannot be kept") as caught:
         PreparedReferences.open(tmp_path / "prepared", "v1")
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("damage", ["taken away", "emptied", "cut short", "another byte"])
+def test_a_file_that_changed_after_it_was_prepared_is_refused_and_not_read(path: Path, damage: str) -> None:
+    data = path.read_bytes()
+    if damage == "taken away":
+        path.unlink()
+    else:
+        place = data.index(b"points of a")
+        path.write_bytes(
+            {"emptied": b"", "cut short": data[:place]}.get(damage, data.replace(b"points of a", b"p0ints of a"))
+        )
+    with pytest.raises(CopycatchError, match="was changed or taken away"):
+        MappedReferences(path).data(A)

@@ -143,6 +143,19 @@ def test_a_list_of_works_that_is_not_understood_is_an_error_not_a_guess(
     assert all(part in caught.value.message for part in expected)
 
 
+def test_a_list_of_works_saved_by_a_windows_editor_is_understood(workspace: Workspace) -> None:
+    put(workspace, "a.jpg", b"a")
+    workspace.works_path.write_bytes(b"\xef\xbb\xbf" + b'[[works]]\nid = "W-1"\ntitle = "t"\nfiles = ["a.jpg"]\n')
+    assert [reference.work_id for reference in read_library(workspace).references] == ["W-1"]
+
+
+def test_a_list_of_works_that_is_no_file_is_an_error_and_not_no_list(workspace: Workspace) -> None:
+    workspace.works_path.unlink(missing_ok=True)
+    workspace.works_path.symlink_to(workspace.references_path / "gone.toml")
+    with pytest.raises(WorksError, match="is no file"):
+        read_library(workspace)
+
+
 def test_adding_keeps_comments_and_gives_the_next_number(workspace: Workspace, tmp_path: Path) -> None:
     write_works(workspace, '# mine\n[[works]]\nid = "W-0041" # the old one\ntitle = "Old"\nfiles = []\n')
     source = tmp_path / "New [one].jpg"
