@@ -21,24 +21,23 @@ PLAIN_BORDER = 12.0
 EVERYWHERE, ENTIRELY = 0.9, 0.95
 GOES_ON = 0.7
 MOSTLY = 0.5
-LEAST_DISTINCT = 4.0  # cells
+LEAST_DISTINCT = 5.0  # cells
 CUT_SHORT = -2.0
-LEAST_SHOWN = 0.02
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -10.970,
-    "agreeing": -5.763,
-    "likeness": -3.012,
-    "closeness": 1.086,
-    "unevenness": -1.074,
-    "central": 8.547,
-    "shown": -2.676,
-    "one_tone": 6.208,
-    "cluster": 1.865,
-    "distinctness": -5.914,
-    "beyond": -2.453,
-    "colour_misfit": -7.915,
+    "constant": -4.701,
+    "agreeing": -5.752,
+    "likeness": -3.021,
+    "closeness": 1.096,
+    "unevenness": -1.065,
+    "central": 8.600,
+    "shown": -6.475,
+    "one_tone": 6.178,
+    "cluster": 1.879,
+    "distinctness": -5.984,
+    "beyond": -2.526,
+    "colour_misfit": -7.965,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 
@@ -74,7 +73,7 @@ def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
        one quality, so its cells agree closely and about equally well; the next flavour's carton agrees perfectly here
        and roughly there. A copy follows one tone curve, even between the letters that were laid over it.
     2. Agreeing cells that touch count, the larger the group the more; a straight edge or the rim of a disc, which is
-       soon found in any drawing, hardly does. Where no group amounts to four distinct cells, nothing is proved.
+       soon found in any drawing, hardly does. Where no group amounts to five distinct cells, nothing is proved.
     3. A copy shows no more of the scene than its reference: one frame lies inside the other, or what lies beyond is
        a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other; or the
        scene goes on beyond the reference's frame, and not quite everything inside agrees.
@@ -127,7 +126,7 @@ def terms_of(measures: Mapping[str, float], kind: WorkKind) -> dict[str, float]:
         "closeness": -math.log(1.002 - measures["closeness"]),
         "unevenness": measures["unevenness"],
         "central": measures["central"],
-        "shown": math.log2(LEAST_SHOWN + measures["reference_share"]),
+        "shown": math.log2(1 + measures["reference_share"]),
         "one_tone": measures["one_tone"],
         "cluster": math.log2(1 + measures["cluster"]),
         "distinctness": measures["distinctness"],

@@ -85,11 +85,11 @@ def test_what_agrees_only_around_the_middle_is_a_shared_scene():
 
 
 @pytest.mark.parametrize("kind", list(WorkKind))
-def test_what_comes_to_less_than_four_distinct_cells_proves_nothing(kind: WorkKind):
-    disc = {**ALIKE, "cluster": 3.9, "distinctness": 0.07}
+def test_what_comes_to_less_than_five_distinct_cells_proves_nothing(kind: WorkKind):
+    disc = {**ALIKE, "cluster": 4.9, "distinctness": 0.07}
     assert judge(ALIKE, kind).verdict is Verdict.COPY
     assert judge(disc, kind).verdict is Verdict.POSSIBLE
-    assert judge(disc, kind).log_odds < 0 < judge({**disc, "cluster": 4.0}, kind).log_odds
+    assert judge(disc, kind).log_odds < 0 < judge({**disc, "cluster": 5.0}, kind).log_odds
 
 
 @pytest.mark.parametrize("other", [{"one_tone": 0.4}, {"cluster": 20.0}])
