@@ -125,7 +125,8 @@ class PreparedReferences:
 class MappedReferences:
     """The file as worker processes read it: mapped, so that all of them share one copy in memory.
 
-    CopycatchError, from opening it and from `data`: since it was prepared, somebody took it away or changed it.
+    CopycatchError, from opening it and from `data`: since it was prepared, somebody took it away or changed it. What
+    changes after `data` was asked for is not noticed.
     """
 
     def __init__(self, path: Path) -> None:

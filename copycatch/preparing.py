@@ -85,7 +85,8 @@ def load_matcher(path: Path, watched: Sequence[Watched], context: Context | None
         (each.reference, each.kind, _view(each, prepared.data(each.key)), each.reference.problem) for each in watched
     )
     matcher = Matcher(library, context=context)
-    # The shortlist has a copy of all descriptors now, and of few references is more than that asked for.
+    # The shortlist has its own copy of all descriptors now; what else a reference holds is read again for the few that
+    # are proposed.
     prepared.let_go()
     return matcher
 
