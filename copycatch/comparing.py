@@ -83,7 +83,7 @@ def compare_pictures(
         references = _lacking(ready.watched, casebook, backlog)
         job = Job(references=references, prepared=ready.path, blobs=workspace.blobs_path, context=context)
         for examined in Engine(job, processes).examine_all(casebook.backlog_pictures(backlog, key)):
-            if examined.readable:
+            if examined.compared:
                 casebook.record_examination(examined.picture, key, backlog.references, examined.matches, now(), decide)
             else:
                 casebook.record_problem(examined.picture)

@@ -35,12 +35,12 @@ WORTH_DRAWING = -3.0  # log-odds; hardly anything below is ever shown
 class Examined:
     """One picture compared with the whole library: its facts, and its matches, the best ones with drawings.
 
-    `readable` is false where its bytes could not be had, so that nothing was compared.
+    `compared` is false where it could not be: its bytes were not to be had, or the worker failed or died over it.
     """
 
     picture: Picture
     matches: tuple[tuple[Match, Rendering | None], ...] = ()
-    readable: bool = True
+    compared: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Worker:
         try:
             data = self._blobs.get(picture.sha256)
         except (BlobMissing, BlobDamaged) as error:
-            return Examined(picture=replace(picture, problem=error.message), readable=False)
+            return Examined(picture=replace(picture, problem=error.message), compared=False)
         found = self._matcher.examine(data)
         shown = {match.reference_sha256 for match in sorted(found.matches, key=_likeliest_first)[:MOST_DRAWN]}
         drawn = [
@@ -109,7 +109,7 @@ class Engine:
         """
         for answer in self._pool.run(pictures):
             yield answer.result or Examined(
-                picture=replace(answer.task, problem=f"comparing it failed: {answer.problem}")
+                picture=replace(answer.task, problem=f"comparing it failed: {answer.problem}"), compared=False
             )
 
 

@@ -140,8 +140,9 @@ def inside(folder: Path, path: Path) -> Path | None:
 
 
 def pictures_below(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder that look like pictures by their name, hidden ones left out, sorted."""
-    return (path for path in _files_below(folder) if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
+    """Yield what looks like a picture by its name below a folder, hidden files and folders left out, sorted; whether it
+    can be read is another matter."""
+    return (path for path in _files_below(folder) if path.suffix.lower() in PICTURE_SUFFIXES)
 
 
 def candidates_below(folder: Path) -> Iterator[Path]:

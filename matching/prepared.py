@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.types import content_id
-from matching.features import Features
+from matching.features import EDGE, REFERENCE, Features
 from matching.marks import borne
 from matching.marks.mark import Mark
 from matching.stage import Context
-from matching.stages import STAGES
-from matching.views import ReferenceView
+from matching.views import COLOUR_SIDE, GREY_QUALITY, HASH_SIDE, REFERENCE_SIDE, SMALLEST_SIDE, ReferenceView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from casebook.types import Reference, WorkKind
 
-VERSION = 3  # rises with every change of what preparing gives or of how it is written
+VERSION = 4  # rises with every change of what preparing gives or of how it is written
 ALIGNMENT = 64
 _FACTS = ("width", "height", "scale_x", "scale_y")
 
@@ -36,10 +35,10 @@ _FACTS = ("width", "height", "scale_x", "scale_y")
 def preparing_key() -> str:
     """Name everything but the reference that its prepared form depends on.
 
-    The versions of the stages are part of it: what a stage is given to see is prepared for it.
+    The versions of the stages are no part of it: what they make of a reference may change without preparing it anew.
     """
-    stages = (part for stage in STAGES for part in (stage.NAME, stage.VERSION))
-    return content_id("prepared", VERSION, Context.here().parameters({}), *stages, "marks", borne.VERSION)
+    recipe = (REFERENCE, EDGE, REFERENCE_SIDE, SMALLEST_SIDE, GREY_QUALITY, COLOUR_SIDE, HASH_SIDE)
+    return content_id("prepared", VERSION, Context.here().parameters({}), recipe, "marks", borne.VERSION)
 
 
 def to_bytes(view: ReferenceView) -> bytes:

@@ -49,7 +49,7 @@ def shown_part(
        more across it than they do just inside and just outside of it.
     2. From those sides on, all cells count as something else until one agrees that is not alone in it.
     3. Where a tenth of the textured cells is something else, what is shown is the convex hull of the agreeing ones
-       that are left.
+       that are left, and every cell that is plain on both sides: nothing tells it apart.
     """
     agrees = agreement.agrees
     agrees &= cv2.filter2D(agrees.astype(np.float32), -1, np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT) >= TOGETHER
@@ -61,7 +61,7 @@ def shown_part(
     left = agrees & ~other
     if (other & agreement.textured).sum() < MUCH * agreement.cells or not left.any():
         return Shown(share=agreement.reference_share, cells=reached)
-    hull = _hull(left) * reached
+    hull = np.maximum(_hull(left), ~agreement.textured) * reached
     return Shown(share=agreement.reference_share * float(hull.sum() / reached.sum()), cells=hull >= HALF)
 
 

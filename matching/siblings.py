@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from casebook.edits import Relation
+from casebook.edits import EditKind, Relation
 from casebook.types import Verdict
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ def settled(matches: Iterable[Match], same: Callable[[str, str], bool] | None = 
 
     1. From the likeliest match on, each claims the part of the picture that its reference covers.
     2. A match whose part is half claimed already by a clearly likelier one is a sibling: a colour variant where three
-       quarters of the texture agree, else the same scene.
+       quarters of the texture agree, else the same scene. Nothing was done to it, so no edits are told of it.
     3. Where two references explain one part about equally well and neither explains nine tenths of it, the picture
        shows what they have in common, such as the carton of all flavours: both are siblings of what it does show.
     4. What comes to nothing explains nothing. Two references that are the same picture, told by `same` from their
        SHA-256, do not compete, and where nothing is known of that none does in point 3. Nor do marks, of which one
        picture may well bear several.
+    5. No mark was removed where another reference, of which that cannot be said, explains the part about as well: the
+       owner's own picture without the mark, for one.
     """
     ranked = sorted(matches, key=lambda match: (-_log_odds(match), match.reference_sha256))
     shown = [match for match in ranked if match.verdict is not Verdict.NONE]
@@ -49,7 +51,11 @@ def settled(matches: Iterable[Match], same: Callable[[str, str], bool] | None = 
         sibling = any(_log_odds(other) > _log_odds(match) + CLEARLY_LIKELIER for other in rivals)
         tied = same is not None and any(_tied(match, other, same) for other in rivals)
         demoted = (sibling or tied) and match.verdict is not Verdict.NONE
-        settled_ones.append(_demoted(match, tied=tied and not sibling) if demoted else match)
+        if demoted:
+            match = _demoted(match, tied=tied and not sibling)
+        elif _mark_removed(match) and any(_explains_without(other, match) for other in rivals):
+            match = _never_marked(match)
+        settled_ones.append(match)
     return settled_ones
 
 
@@ -58,6 +64,23 @@ def _tied(one: Match, other: Match, same: Callable[[str, str], bool]) -> bool:
         abs(_log_odds(one) - _log_odds(other)) <= ABOUT_EQUAL
         and max(_agreeing(one), _agreeing(other)) < EXPLAINS
         and not same(one.reference_sha256, other.reference_sha256)
+    )
+
+
+def _mark_removed(match: Match) -> bool:
+    return any(edit.kind is EditKind.WATERMARK_REMOVED for edit in match.edits)
+
+
+def _explains_without(other: Match, match: Match) -> bool:
+    as_well = _log_odds(other) >= _log_odds(match) - ABOUT_EQUAL
+    return other.verdict is Verdict.COPY and as_well and not _mark_removed(other)
+
+
+def _never_marked(match: Match) -> Match:
+    return replace(
+        match,
+        edits=tuple(edit for edit in match.edits if edit.kind is not EditKind.WATERMARK_REMOVED),
+        because=f"{match.because}. Another reference agrees as well without that: the mark may never have been there",
     )
 
 
@@ -96,6 +119,7 @@ def _demoted(match: Match, *, tied: bool) -> Match:
         verdict=Verdict.POSSIBLE,
         score=min(match.score, DEMOTED_SCORE),
         relation=relation,
+        edits=(),
         because=f"{instead}; this one is the {relation} of it",
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from casebook.edits import edit_record
+from casebook.errors import CopycatchError
 from casebook.types import ReferenceKind, Verdict
 from copycatch.atomic_file import write_atomically
 from copycatch.commands.options import json_option
@@ -73,6 +74,9 @@ def compare(
 ) -> None:
     """Compare PICTURES with REFERENCES; each is a picture file or a folder of them."""
     troubles: list[Trouble] = []
+    not_drawn: list[str] = []
+    if overlays is not None:
+        overlays.mkdir(parents=True, exist_ok=True)
     ours, theirs = _named(references), _named(pictures)
     kinds = _kinds(references, ours, troubles)
     library = library_of(_contents(ours, troubles), kinds)
@@ -84,16 +88,18 @@ def compare(
     compared = _compared(library, theirs, context)
     found: Iterator[Comparison] = (item for item in compared if item.matches or item.problem or show_all)
     if overlays is not None:
-        overlays.mkdir(parents=True, exist_ok=True)
-        found = _drawn(found, ours, theirs, overlays)
+        found = _drawn(found, ours, theirs, overlays, not_drawn)
     if as_json:
         print_json_lines(chain(map(trouble_record, troubles), map(comparison_record, found)))
-        return
-    rows = [row for item in found for row in _rows(item)]
-    if rows:
+    elif rows := [row for item in found for row in _rows(item)]:
         print_table(("picture", "verdict", "score", "reference", "because"), rows)
     else:
         print_line(f"No match among {len(theirs)} {'picture' if len(theirs) == 1 else 'pictures'}.")
+    if not_drawn:
+        raise CopycatchError(
+            f"{len(not_drawn)} of the matches could not be drawn into {overlays}, the first because: {not_drawn[0]}",
+            remedy="What is printed is complete. Make room there or choose another folder, and run the command again.",
+        )
 
 
 def comparison_record(item: Comparison) -> dict[str, Any]:
@@ -192,19 +198,26 @@ def _rows(item: Comparison) -> Iterator[tuple[object, ...]]:
 
 
 def _drawn(
-    found: Iterable[Comparison], ours: dict[str, Path], theirs: dict[str, Path], folder: Path
+    found: Iterable[Comparison], ours: dict[str, Path], theirs: dict[str, Path], folder: Path, not_drawn: list[str]
 ) -> Iterator[Comparison]:
-    """Pass comparisons on, drawing each match into `folder` on the way."""
+    """Pass comparisons on, drawing each match into `folder` on the way; why one cannot be goes to `not_drawn`."""
     for item in found:
         for reference, match in item.matches:
-            drawn = render(read_file(theirs[item.name]), read_file(ours[reference]), match)
-            parts = {"side-by-side": drawn.side_by_side, "inliers": drawn.inliers, "difference": drawn.difference}
-            for part, jpeg in parts.items():
-                if jpeg is not None:
-                    # Hashes, because the names of the pictures may hold anything.
-                    name = f"{match.picture_sha256[:12]}-{match.reference_sha256[:12]}-{part}.jpg"
-                    write_atomically(folder / name, jpeg)
+            try:
+                _draw(match, read_file(theirs[item.name]), read_file(ours[reference]), folder)
+            except OSError as error:
+                not_drawn.append(error.strerror or str(error))
         yield item
+
+
+def _draw(match: Match, picture: bytes, reference: bytes, folder: Path) -> None:
+    drawn = render(picture, reference, match)
+    parts = {"side-by-side": drawn.side_by_side, "inliers": drawn.inliers, "difference": drawn.difference}
+    for part, jpeg in parts.items():
+        if jpeg is not None:
+            # Hashes, because the names of the pictures may hold anything.
+            name = f"{match.picture_sha256[:12]}-{match.reference_sha256[:12]}-{part}.jpg"
+            write_atomically(folder / name, jpeg)
 
 
 COMMANDS = (compare,)

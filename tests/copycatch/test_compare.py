@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -150,6 +152,34 @@ def test_a_file_that_cannot_be_read_is_told_on_either_side(
         assert told["problem"].startswith("cannot be read: it is larger than")
     assert (trouble["reference"], trouble["picture"]) == ("photo.jpg", None)
     assert (record["reference"], record["picture"], record["sha256"]) == (None, "photo.jpg", None)
+
+
+def test_a_broken_link_and_a_pipe_named_like_pictures_are_told_and_not_dropped(
+    folders: tuple[Path, Path], run: Run
+) -> None:
+    ours, theirs = folders
+    (theirs / "link.jpg").symlink_to("nowhere.jpg")
+    os.mkfifo(theirs / "pipe.jpg")
+    told = {record["picture"]: record["problem"] for record in compared(run, ours, theirs)}
+    assert told == {
+        "photo.jpg": None,
+        "link.jpg": "cannot be read: No such file or directory",
+        "pipe.jpg": "cannot be read: it is not a file",
+    }
+
+
+def test_drawings_that_cannot_be_written_cost_no_result_and_are_an_error(
+    folders: tuple[Path, Path], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(command, "write_atomically", full)
+    told = run("compare", *folders, "--json", "--overlays", tmp_path / "drawn")
+    assert told.exit_code == 1
+    assert [record["verdict"] for record in lines(told.stdout)] == ["copy"]
+    assert "1 of the matches could not be drawn" in told.stderr
+    assert "No space left on device" in told.stderr
 
 
 def test_works_toml_tells_art_and_watermarks_from_photographs(

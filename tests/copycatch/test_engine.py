@@ -64,6 +64,9 @@ def test_a_picture_that_kills_its_process_gets_a_problem_and_the_others_their_re
     results = {result.picture.sha256: result for result in Engine(job, 2, Fragile).examine_all(order)}
     assert set(results) == {picture.sha256 for picture in order}
     assert all(results[picture.sha256].picture.problem is not None for picture in killers)
+    assert {picture.sha256 for picture in order if not results[picture.sha256].compared} == {
+        picture.sha256 for picture in killers
+    }
     assert len(results[good[1].sha256].matches) == 1
 
 
@@ -71,7 +74,7 @@ def test_a_picture_whose_bytes_are_gone_gets_a_problem_and_was_not_compared(job:
     lost = Picture(sha256="0" * 64, bytes=5, format="JPEG")
     (result,) = Engine(job, 1).examine_all([lost])
     assert result.picture.problem
-    assert not result.readable
+    assert not result.compared
 
 
 class Stillborn(Worker):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from casebook.edits import Relation
+from casebook.edits import Edit, EditKind, Relation
 from casebook.types import Evidence, Geometry, Match, Verdict
 from matching.siblings import settled
 
@@ -108,3 +108,31 @@ def test_a_reference_that_explains_nearly_all_of_a_picture_keeps_it():
 def test_two_references_that_explain_two_parts_equally_little_both_stay():
     found = told(match("left", 3.0, LEFT, agreeing=0.8), match("right", 2.5, RIGHT, agreeing=0.8), same=never)
     assert {verdict for verdict, _ in found.values()} == {Verdict.COPY}
+
+
+REMOVED = (Edit(kind=EditKind.RE_ENCODED), Edit(kind=EditKind.WATERMARK_REMOVED, how="painted over"))
+
+
+def test_no_mark_was_removed_from_what_the_unmarked_original_explains_as_well():
+    marked, unmarked = replace(match("marked", 5.0, WHOLE), edits=REMOVED), match("unmarked", 5.5, WHOLE)
+    found = {item.reference_sha256: item for item in settled((marked, unmarked), always)}
+    assert found["marked"].verdict is Verdict.COPY
+    assert found["marked"].edits == REMOVED[:1]
+    assert "may never have been there" in found["marked"].because
+
+
+@pytest.mark.parametrize(
+    "other",
+    [match("elsewhere", 5.5, RIGHT), match("less likely", 3.5, LEFT), replace(match("it", 5.5, LEFT), edits=REMOVED)],
+)
+def test_a_removed_mark_stays_told_where_no_other_reference_explains_the_part_as_well(other):
+    found = {
+        item.reference_sha256: item for item in settled((replace(match("marked", 5.0, LEFT), edits=REMOVED), other))
+    }
+    assert found["marked"].edits == REMOVED
+
+
+def test_nothing_is_said_to_have_been_done_to_a_sibling():
+    sibling = replace(match("sibling", 2.0, WHOLE), edits=(Edit(kind=EditKind.RE_ENCODED),))
+    found = {item.reference_sha256: item for item in settled((match("copied", 6.0, WHOLE), sibling))}
+    assert found["sibling"].edits == ()
