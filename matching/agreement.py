@@ -15,7 +15,8 @@ import numpy as np
 from matching.cells import compare_cells, distinctness, in_the_middle, laid_over
 from matching.continuation import continuation
 from matching.geometry import outline
-from matching.tones import following
+from matching.replaced import replaced
+from matching.tones import following, tone_curve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +36,7 @@ class Agreement:
     cell without texture on either side agrees with anything and counts nowhere; in those of `plain` the reference has
     none. Of that shape too, 0 to 1, float32, are `following`, the part of each cell that follows one tone curve (see
     `matching.tones`), and `distinct`, how well each cell fixes its own place (see `matching.cells`).
+    `replaced_cells` is how many hold something else on the same ground (see `matching.replaced`).
     `reference_share` and `picture_share` are the overlap's parts of the two areas, 0 to 1. `outside_contrast` is the
     range of grey levels, 0 to 255, in the part of the picture beyond the reference's frame: near 0 for a plain border,
     and where there is no such part. `continuing` says how well the picture goes on beyond that frame, -1 to 1 (see
@@ -46,6 +48,7 @@ class Agreement:
     plain: NDArray[np.bool_]
     following: NDArray[np.float32]
     distinct: NDArray[np.float32]
+    replaced_cells: int
     reference_share: float
     picture_share: float
     outside_contrast: float
@@ -125,6 +128,7 @@ class Agreement:
             "textured_cells": float(self.cells),
             "agreeing_cells": float(self.agreeing_cells),
             "strong_cells": float(self.strong_cells),
+            "replaced_cells": float(self.replaced_cells),
             "cluster": self.cluster,
             "distinctness": self.distinctness,
             "agreeing": self.agreeing,
@@ -160,13 +164,16 @@ def measure(picture: NDArray[np.uint8], reference: NDArray[np.uint8], transform:
     """
     laid = laid_over(picture, reference, transform)
     cells = compare_cells(laid, reach=REACH, covered=INSIDE)
+    agrees = cells.textured & (cells.correlation > AGREES)
+    curve = tone_curve(laid, agrees)
     reference_share, picture_share = shares(picture.shape, reference.shape, transform)
     return Agreement(
         correlation=cells.correlation,
         textured=cells.textured,
         plain=cells.plain,
         distinct=distinctness(laid),
-        following=following(laid, cells.textured & (cells.correlation > AGREES)),
+        following=following(laid, agrees, curve),
+        replaced_cells=int(replaced(laid, cells, curve).sum()),
         reference_share=reference_share,
         picture_share=picture_share,
         outside_contrast=_outside_contrast(picture, reference.shape, transform),

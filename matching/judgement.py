@@ -20,24 +20,25 @@ CONTAINED = 0.993
 PLAIN_BORDER = 12.0
 EVERYWHERE, ENTIRELY = 0.9, 0.95
 GOES_ON = 0.7
-MOSTLY = 0.5
+HALF = 0.5
 LEAST_DISTINCT = 5.0  # cells
+LEAST_REPLACED, REPLACED_SHARE = 3, 0.02
 CUT_SHORT = -3.5
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -4.701,
-    "agreeing": -5.752,
-    "likeness": -3.021,
-    "closeness": 1.096,
-    "unevenness": -1.065,
-    "central": 8.600,
-    "shown": -6.475,
-    "one_tone": 6.178,
-    "cluster": 1.879,
-    "distinctness": -5.984,
-    "beyond": -2.526,
-    "colour_misfit": -7.965,
+    "constant": -5.905,
+    "agreeing": -5.299,
+    "likeness": -2.938,
+    "closeness": 1.205,
+    "unevenness": -0.987,
+    "central": 8.730,
+    "shown": -5.901,
+    "one_tone": 5.785,
+    "cluster": 1.707,
+    "distinctness": -4.904,
+    "beyond": -2.410,
+    "colour_misfit": -7.507,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 
@@ -78,11 +79,12 @@ def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
        a plain border. Two exposures of one scene agree everywhere they meet, and each reaches beyond the other; or the
        scene goes on beyond the reference's frame, and not quite everything inside agrees.
     4. Colours that differ here and agree there speak for another thing of the same make.
-    5. Art is protected wherever it is printed or photographed, so for it the third and fourth point do not count.
+    5. Art is protected wherever it is printed or photographed, so for it the third and fourth point do not count. But
+       prints of one layout that hold something else are other works.
     """
     terms = terms_of(measures, kind)
     log_odds = sum(WEIGHTS[name] * value for name, value in terms.items())
-    if too_little(measures) or two_exposures(measures, kind):
+    if cut_short(measures, kind):
         log_odds = min(log_odds, CUT_SHORT)
     return Judgement(
         log_odds=log_odds,
@@ -91,9 +93,22 @@ def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
     )
 
 
+def cut_short(measures: Mapping[str, float], kind: WorkKind) -> bool:
+    """Return whether something speaks against a copy that no amount of agreement outweighs."""
+    return (
+        too_little(measures) or mere_overlap(measures) or two_exposures(measures, kind) or another_print(measures, kind)
+    )
+
+
 def too_little(measures: Mapping[str, float]) -> bool:
     """Return whether what agrees comes to too little to prove anything, however well it does: a disc, a few lines."""
     return measures["cluster"] < LEAST_DISTINCT
+
+
+def mere_overlap(measures: Mapping[str, float]) -> bool:
+    """Return whether the two share less than half of either and each goes on by itself, as with one shop's banner at
+    the top of one picture and at the bottom of the other."""
+    return measures["contained"] < HALF and measures["outside_contrast"] > PLAIN_BORDER
 
 
 def two_exposures(measures: Mapping[str, float], kind: WorkKind) -> bool:
@@ -103,8 +118,15 @@ def two_exposures(measures: Mapping[str, float], kind: WorkKind) -> bool:
     # Where all of it agrees, the picture is what the reference was cropped from.
     goes_on = measures["continuing"] > GOES_ON and measures["agreeing"] < ENTIRELY
     # Of much beyond the frame it shows whether the scene goes on there; of a rim it does not.
-    rim = _beyond(measures) and measures["picture_share"] >= MOSTLY
+    rim = _beyond(measures) and measures["picture_share"] >= HALF
     return goes_on or (rim and measures["agreeing"] >= EVERYWHERE)
+
+
+def another_print(measures: Mapping[str, float], kind: WorkKind) -> bool:
+    """Return whether two prints share a layout and not what it holds: other words in one frame, other icons on one
+    sheet. On a photograph words are exchanged as well, by who translates them."""
+    least = max(LEAST_REPLACED, REPLACED_SHARE * measures["agreeing_cells"])
+    return kind is WorkKind.ARTWORK and measures["replaced_cells"] >= least
 
 
 def _beyond(measures: Mapping[str, float]) -> bool:

@@ -23,29 +23,45 @@ FEWEST_CELLS, FEWEST_PIXELS, FEWEST_POINTS = 3, 50, 2
 LEAST_TOLERANCE, SPREAD = 6.0, 1.5
 
 
-def following(laid: Laid, agrees: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return which part of each cell's pixels, 0 to 1, follows the tone curve of the cells that agree (bool, rows ×
-    columns); 0 everywhere where those are too few to tell of a curve.
+def tone_curve(laid: Laid, agrees: NDArray[np.bool_]) -> NDArray[np.uint8] | None:
+    """Return the picture's grey for each grey of the reference, uint8 (256,), from the cells that agree (bool, rows ×
+    columns); None where those are too few to tell.
 
-    1. In the cells that agree, take the picture's median grey for every sixteenth of the reference's greys, and go
-       straight from one to the next.
-    2. A pixel follows where it is off by less than 6 levels, or than 1.5 times the median of what those cells are off.
+    It is the picture's median for every sixteenth of the reference's greys, straight from one to the next.
     """
-    rows, columns = laid.grid
-    height, width = rows * CELL, columns * CELL
-    area = np.repeat(np.repeat(agrees, CELL, axis=0), CELL, axis=1)
-    ours, theirs, mask = (plane[:height, :width] for plane in (laid.ours, laid.theirs, laid.mask))
-    inside = area & (mask > 0)
-    curve = _curve(ours[inside], theirs[inside]) if agrees.sum() >= FEWEST_CELLS else None
+    if agrees.sum() < FEWEST_CELLS:
+        return None
+    ours, theirs, mask = _whole_cells(laid)
+    inside = _area(agrees) & (mask > 0)
+    return _curve(ours[inside], theirs[inside])
+
+
+def following(laid: Laid, agrees: NDArray[np.bool_], curve: NDArray[np.uint8] | None) -> NDArray[np.float32]:
+    """Return which part of each cell's pixels, 0 to 1, follows the tone curve of the cells that agree (bool, rows ×
+    columns); 0 everywhere where there is none.
+
+    A pixel follows where it is off by less than 6 levels, or than 1.5 times the median of what those cells are off.
+    """
     if curve is None:
-        return np.zeros((rows, columns), np.float32)
+        return np.zeros(laid.grid, np.float32)
+    ours, theirs, mask = _whole_cells(laid)
     off = cv2.absdiff(theirs, cv2.LUT(ours, curve))
-    tolerance = max(LEAST_TOLERANCE, SPREAD * float(np.median(off[inside])))
+    tolerance = max(LEAST_TOLERANCE, SPREAD * float(np.median(off[_area(agrees) & (mask > 0)])))
     return cell_figures(((off < tolerance) & (mask > 0)).astype(np.uint8))[0]
 
 
+def _whole_cells(laid: Laid) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    rows, columns = laid.grid
+    ours, theirs, mask = (plane[: rows * CELL, : columns * CELL] for plane in (laid.ours, laid.theirs, laid.mask))
+    return ours, theirs, mask
+
+
+def _area(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.repeat(np.repeat(cells, CELL, axis=0), CELL, axis=1)
+
+
 def _curve(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return the picture's grey for each grey of the reference, uint8 (256,), from pixels (n,) of both."""
+    """Return the curve from pixels (n,) of both."""
     together = np.bincount(ours.astype(np.int64) // STEP * 256 + theirs, minlength=256 // STEP * 256)
     counted = together.reshape(-1, 256).cumsum(axis=1)
     known = counted[:, -1] >= FEWEST_PIXELS

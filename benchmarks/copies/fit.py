@@ -27,7 +27,7 @@ from benchmarks.copies.matchers.ours import read_references
 from benchmarks.copies.pictures import Half, Role, read
 from benchmarks.copies.queries import Kind, Query, ReferenceFile, build, right_answers
 from benchmarks.copies.spread import spread
-from matching.judgement import CUT_SHORT, WEIGHTS, WORTH_A_LOOK, terms_of, too_little, two_exposures
+from matching.judgement import CUT_SHORT, WEIGHTS, WORTH_A_LOOK, cut_short, terms_of, too_little
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 from matching.siblings import ABOUT_EQUAL, CLEARLY_LIKELIER, EXPLAINS
@@ -115,18 +115,18 @@ def _prepare(references: tuple[ReferenceFile, ...], strangers: tuple[ReferenceFi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
-    """A proposed reference: whether it is right or else a stranger's, the terms of its judgement, and whether that is
-    cut short by how little agrees or by what lies beyond the frames."""
+    """A proposed reference: whether it is right or else a stranger's, the terms of its judgement, whether that is cut
+    short, and whether it is for how little agrees."""
 
     right: bool
     stranger: bool
     terms: dict[str, float]
+    cut_short: bool
     too_little: bool
-    two_exposures: bool
 
     def log_odds(self, weights: Mapping[str, float]) -> float:
         weighed = sum(weights[name] * self.terms[name] for name in weights)
-        return min(weighed, CUT_SHORT) if self.too_little or self.two_exposures else weighed
+        return min(weighed, CUT_SHORT) if self.cut_short else weighed
 
 
 def _pairs(query: Query) -> list[_Pair]:
@@ -145,8 +145,8 @@ def _pairs(query: Query) -> list[_Pair]:
                     right=right,
                     stranger=stranger,
                     terms=terms_of(measures, kind),
+                    cut_short=cut_short(measures, kind),
                     too_little=too_little(measures),
-                    two_exposures=two_exposures(measures, kind),
                 )
             )
     return found

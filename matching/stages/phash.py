@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NAME = "phash"
-VERSION = 5
+VERSION = 6
 MAX_DISTANCE = 10
 NEAR_DISTANCE = 4
 MIN_CELLS = 12

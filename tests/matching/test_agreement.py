@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from matching.agreement import Agreement, measure
 from matching.cells import compare_cells, distinctness, laid_over
-from matching.tones import following
+from matching.tones import following, tone_curve
 
 SAME = np.eye(3)
 
@@ -40,7 +40,8 @@ def lettered(picture: np.ndarray, tone: int = 255) -> np.ndarray:
 def test_a_copy_follows_one_tone_curve_whatever_that_is(curve):
     copy = np.asarray(curve(REFERENCE.astype(float)), np.uint8)
     laid = laid_over(copy, REFERENCE, SAME)
-    assert following(laid, np.ones(laid.grid, np.bool_)).mean() > 0.95
+    everywhere = np.ones(laid.grid, np.bool_)
+    assert following(laid, everywhere, tone_curve(laid, everywhere)).mean() > 0.95
 
 
 def test_between_the_letters_laid_over_it_a_copy_follows_and_another_garment_on_the_rug_does_not():
@@ -54,13 +55,15 @@ def test_where_too_little_agrees_to_tell_a_tone_curve_nothing_follows():
     laid = laid_over(REFERENCE, REFERENCE, SAME)
     few = np.zeros(laid.grid, np.bool_)
     few[3, 3:5] = True
-    assert not following(laid, few).any()
-    assert following(laid, few | np.roll(few, 1, axis=0)).any()
+    assert tone_curve(laid, few) is None
+    assert not following(laid, few, None).any()
+    enough = few | np.roll(few, 1, axis=0)
+    assert following(laid, enough, tone_curve(laid, enough)).any()
 
 
 def test_a_picture_of_one_grey_follows_nothing():
     laid = laid_over(np.full_like(REFERENCE, 90), np.full_like(REFERENCE, 90), SAME)
-    assert not following(laid, np.ones(laid.grid, np.bool_)).any()
+    assert tone_curve(laid, np.ones(laid.grid, np.bool_)) is None
 
 
 def test_text_on_a_plain_ground_is_not_held_against_what_agrees_and_a_changed_object_is():
@@ -85,6 +88,7 @@ def test_the_cluster_is_the_largest_group_of_agreeing_cells_that_touch_as_far_as
         textured=np.ones_like(agrees),
         plain=nothing,
         following=nothing.astype(np.float32),
+        replaced_cells=0,
         distinct=np.where(np.arange(8) < 4, np.float32(1), np.float32(0.5)) * np.ones((6, 1), np.float32),
         reference_share=1.0,
         picture_share=1.0,

@@ -25,6 +25,7 @@ ALIKE = {
     "textured_cells": 200.0,
     "agreeing_cells": 180.0,
     "cluster": 170.0,
+    "replaced_cells": 0.0,
     "distinctness": 0.9,
     "agreeing": 0.92,
     "likeness": 0.9,
@@ -54,6 +55,20 @@ def test_two_exposures_of_one_scene_are_no_copies_of_photographs_but_of_art(beyo
     measures = {**ALIKE, **beyond}
     assert judge(measures, WorkKind.PHOTO).verdict is Verdict.POSSIBLE
     assert judge(measures, WorkKind.ARTWORK).verdict is Verdict.COPY
+
+
+@pytest.mark.parametrize("kind", WorkKind)
+def test_a_strip_that_two_pictures_share_proves_nothing_and_a_strip_of_one_with_a_plain_border_does(kind: WorkKind):
+    strip = {**ALIKE, "reference_share": 0.2, "picture_share": 0.2, "contained": 0.2}
+    assert judge({**strip, "outside_contrast": 100.0}, kind).verdict is Verdict.POSSIBLE
+    assert judge(strip, kind).verdict is Verdict.COPY
+
+
+def test_art_whose_signs_were_exchanged_is_another_print_and_a_photograph_with_other_words_a_copy():
+    assert judge({**ALIKE, "replaced_cells": 5.0}, WorkKind.ARTWORK).verdict is Verdict.POSSIBLE
+    assert judge({**ALIKE, "replaced_cells": 5.0}, WorkKind.PHOTO).verdict is Verdict.COPY
+    assert judge({**ALIKE, "replaced_cells": 3.0}, WorkKind.ARTWORK).verdict is Verdict.COPY
+    assert judge({**ALIKE, "agreeing_cells": 60.0, "replaced_cells": 2.0}, WorkKind.ARTWORK).verdict is Verdict.COPY
 
 
 def test_a_tile_of_a_collage_is_a_copy_though_much_lies_beyond_its_frame():
