@@ -56,10 +56,16 @@ class Edit:
         shown = {
             EditKind.SCALED: f"to {100 * self.amount:.0f} %",
             EditKind.CROPPED: f"{100 * self.amount:.0f} % shown",
-            EditKind.TURNED: f"by {self.amount:.0f}°",
+            EditKind.TURNED: turn_shown(self.amount),
             EditKind.COVERED: f"{100 * self.amount:.0f} % hidden",
         }
         return f"{self.kind.value} ({shown[self.kind]})"
+
+
+def turn_shown(degrees: float) -> str:
+    """Say a turn, clockwise as seen, for people: `90° to the left`."""
+    rounded = abs(round(degrees))
+    return "180°" if rounded == 180 else f"{rounded}° to the {'right' if degrees > 0 else 'left'}"
 
 
 def edit_record(edit: Edit) -> dict[str, object]:

@@ -70,7 +70,7 @@ def _explain(error: BaseException) -> tuple[str, str]:
         case CopycatchError():
             return error.message, error.remedy
         case KeyboardInterrupt():
-            return "interrupted", "Everything found so far is stored; run the same command again to go on."
+            return "interrupted", "What was stored stays stored; run the same command again."
         case OSError() | sqlite3.Error() if _disk_is_full(error):
             return f"the disk is full ({error})", "Free some space and run the command again; nothing stored is lost."
         case OSError():

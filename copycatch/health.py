@@ -151,7 +151,9 @@ def _works(workspace: Workspace) -> Check:
         return _problem("works", error.message, error.remedy)
     count = f"{len(library.references)} pictures of {len(library.works)} works"
     if library.problems:
-        return _warning("works", f"{count}, {len(library.problems)} problems", "Run `copycatch works check`.")
+        return _warning(
+            "works", f"{count}, {len(library.problems)} of them with problems", "Run `copycatch works check`."
+        )
     if not library.references:
         return _warning("works", "there is nothing to compare with", "Add pictures with `copycatch works add`.")
     return _fine("works", count)

@@ -139,12 +139,6 @@ def inside(folder: Path, path: Path) -> Path | None:
     return real if real.is_relative_to(folder.resolve()) else None
 
 
-def pictures_below(folder: Path) -> Iterator[Path]:
-    """Yield what looks like a picture by its name below a folder, hidden files and folders left out, sorted; whether it
-    can be read is another matter."""
-    return (path for path in _files_below(folder) if path.suffix.lower() in PICTURE_SUFFIXES)
-
-
 def candidates_below(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder that somebody may take for a picture: all but hidden ones, notes and clutter."""
     return (path for path in _files_below(folder) if not _is_clutter(path))

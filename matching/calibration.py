@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PER = 100_000
 DEFAULT_BUDGET = 50.0
-MOST_POSSIBLE = 5_000.0
+MOST_POSSIBLE = 1_000.0
 STANDARD_REFERENCES = 523
 RATE_WEIGHT = 1.0  # pictures beyond the bar; fitted on eight classes of references, each as a library of its own
 DECAY_WEIGHT = 28.0  # as many as the standard was fitted on: what a log-odds of 1 is worth differs less between owners

@@ -34,7 +34,7 @@ _TURNS = {
 class Raster:
     """A decoded picture.
 
-    `pixels` is uint8 of shape (height, width, 3), RGB, after the EXIF turn, transparent parts on white; None where
+    `pixels` is uint8 of shape (height, width, 3), RGB, after the EXIF turn, transparent parts filled; None where
     nothing can be used. `width` and `height` are as stored, before the turn. `problem` says in words what is wrong; a
     truncated file has a problem and the rows that could be read.
     """
@@ -46,12 +46,12 @@ class Raster:
     problem: str | None = None
 
 
-def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Raster:
-    """Decode the first frame of a JPEG, PNG, WebP, GIF or AVIF file.
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, ground: str = "white") -> Raster:
+    """Decode the first frame of a JPEG, PNG, WebP, GIF or AVIF file; transparent parts show the colour `ground`.
 
     1. Refuse what is empty, a text document, of another format, or larger than `max_pixels`, before any pixel is made.
     2. Read the pixels; of a truncated file keep the rows that came.
-    3. Reduce to 8-bit RGB: 16 bits by their upper byte, palettes and CMYK by conversion, transparency on white.
+    3. Reduce to 8-bit RGB: 16 bits by their upper byte, palettes and CMYK by conversion, transparency on `ground`.
        Colour profiles are ignored on purpose: the stages compare structure, and a corrupt profile then costs nothing.
     4. Apply the EXIF turn.
     """
@@ -67,10 +67,10 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Raster:
         except Exception as error:  # decoders raise whatever hostile bytes drive them to
             return Raster(pixels=None, problem=_not_a_picture(data, error))
         with image:
-            return _read(image, data, max_pixels)
+            return _read(image, data, max_pixels, ground)
 
 
-def _read(image: Image.Image, data: bytes, max_pixels: int) -> Raster:
+def _read(image: Image.Image, data: bytes, max_pixels: int, ground: str) -> Raster:
     # Pillow calls a JPEG with a preview inside MPO; its first frame is the ordinary picture.
     name = "JPEG" if image.format == "MPO" else image.format
     width, height = image.size
@@ -81,7 +81,7 @@ def _read(image: Image.Image, data: bytes, max_pixels: int) -> Raster:
     try:
         image, damage = _load(image, data)
         turn = _TURNS.get(_orientation(image))
-        flat = _eight_bit_rgb(image)
+        flat = _eight_bit_rgb(image, ground)
         usable = _read_rows(flat) if damage else height
         problem = f"the file is damaged: {damage}; {usable} of {height} rows could be read" if damage else None
         if usable < min(MIN_USABLE_ROWS, height):
@@ -129,15 +129,14 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _eight_bit_rgb(image: Image.Image) -> Image.Image:
+def _eight_bit_rgb(image: Image.Image, ground: str) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         wide = np.asarray(image).astype(np.float64)
         image = Image.fromarray(np.clip(wide / 256, 0, 255).astype(np.uint8))
     if not image.has_transparency_data:
         return image.convert("RGB")
     layered = image.convert("RGBA")
-    white = Image.new("RGBA", layered.size, "white")
-    return Image.alpha_composite(white, layered).convert("RGB")
+    return Image.alpha_composite(Image.new("RGBA", layered.size, ground), layered).convert("RGB")
 
 
 def _not_a_picture(data: bytes, error: Exception) -> str:

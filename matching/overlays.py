@@ -15,6 +15,7 @@ from matching.alignment import align
 from matching.decode import decode
 from matching.features import REFERENCE, detect_both
 from matching.geometry import outline
+from matching.stages import watermark
 from matching.views import REFERENCE_SIDE, PictureView, working_grey
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class Drawn:
 
 def render(picture_bytes: bytes, reference_bytes: bytes, match: Match) -> Drawn:
     """Draw a match; both files must be decodable, as those of every match but a broken exact copy are."""
-    picture, reference = _pixels(picture_bytes), _pixels(reference_bytes)
+    # A white mark on white would show nothing.
+    ground = "grey" if any(item.stage == watermark.NAME for item in match.evidence) else "white"
+    picture, reference = _pixels(picture_bytes), _pixels(reference_bytes, ground)
     if picture is None or reference is None:
         blank = np.full((PANEL // 2, PANEL, 3), 235, np.uint8)
         return Drawn(side_by_side=_plain_pair(reference, picture, blank), inliers=None, difference=None)
@@ -66,8 +69,8 @@ def thumbnail(data: bytes, size: int) -> bytes:
     return _jpeg(image)
 
 
-def _pixels(data: bytes) -> NDArray[np.uint8] | None:
-    return decode(data).pixels
+def _pixels(data: bytes, ground: str = "white") -> NDArray[np.uint8] | None:
+    return decode(data, ground=ground).pixels
 
 
 def _plain_pair(

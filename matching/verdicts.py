@@ -28,7 +28,7 @@ def weighed(evidence: Iterable[Evidence], context: Context) -> Match | None:
     than `none`.
 
     1. A `copy` that the budget of false alarms does not allow counts as `possible`; what comes by chance oftener than
-       with 5,000 of 100,000 pictures counts as `none`, unless much agrees.
+       with 1,000 of 100,000 pictures counts as `none`, unless much agrees.
     2. The strongest finding then gives the match its verdict, its sentence, its relation and its edits.
 
     The match keeps the findings as the stages gave them, strongest first, in an order that no budget changes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from dataclasses import asdict
 from itertools import chain
@@ -16,7 +17,7 @@ from casebook.types import ReferenceKind, Verdict
 from copycatch.atomic_file import write_atomically
 from copycatch.commands.options import json_option
 from copycatch.output import plain, print_json_lines, print_line, print_table
-from copycatch.works import PICTURE_SUFFIXES, pictures_below, printable_path, read_entries, read_file
+from copycatch.works import PICTURE_SUFFIXES, candidates_below, printable_path, read_entries, read_file
 from matching.calibration import DEFAULT_BUDGET, MOST_POSSIBLE, standard
 from matching.compare import Comparison, Kinds, library_of
 from matching.compare import compare as compare_pictures
@@ -53,6 +54,12 @@ class Trouble(NamedTuple):
     message: str
 
 
+def _number(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    if math.isnan(value):  # which is neither below nor above any limit
+        raise click.BadParameter("it is not a number", ctx=ctx, param=param)
+    return value
+
+
 @click.command()
 @click.argument("references", type=EXISTING)
 @click.argument("pictures", type=EXISTING)
@@ -66,6 +73,7 @@ class Trouble(NamedTuple):
     type=click.FloatRange(0, MOST_POSSIBLE, min_open=True),
     default=DEFAULT_BUDGET,
     show_default=True,
+    callback=_number,
     metavar="N",
     help="How many of 100,000 strangers' pictures may be called copies by mistake.",
 )
@@ -92,7 +100,7 @@ def compare(
     if as_json:
         print_json_lines(chain(map(trouble_record, troubles), map(comparison_record, found)))
     elif rows := [row for item in found for row in _rows(item)]:
-        print_table(("picture", "verdict", "score", "reference", "because"), rows)
+        print_table(("picture", "verdict", "score", "reference", "because", "edits"), rows)
     else:
         print_line(f"No match among {len(theirs)} {'picture' if len(theirs) == 1 else 'pictures'}.")
     if not_drawn:
@@ -146,9 +154,9 @@ def _match_record(reference: str, match: Match) -> dict[str, Any]:
 
 
 def _named(place: Path) -> dict[str, Path]:
-    """Return the pictures of a folder by relative name, or the one file by its name."""
+    """Return what may be taken for a picture in a folder by relative name, or the one file by its name."""
     if place.is_dir():
-        return {printable_path(path.relative_to(place)): path for path in pictures_below(place)}
+        return {printable_path(path.relative_to(place)): path for path in candidates_below(place)}
     return {printable_path(Path(place.name)): place} if place.is_file() else {}
 
 
@@ -192,9 +200,10 @@ def _empty(place: Path) -> str:
 
 def _rows(item: Comparison) -> Iterator[tuple[object, ...]]:
     for name, match in item.matches:
-        yield item.name, match.verdict.value, f"{match.score:.2f}", name, match.because
+        edits = ", ".join(map(str, match.edits))
+        yield item.name, match.verdict.value, f"{match.score:.2f}", name, match.because, edits
     if not item.matches:
-        yield item.name, "none", "", "", item.problem or "matches no reference"
+        yield item.name, "none", "", "", item.problem or "matches no reference", ""
 
 
 def _drawn(

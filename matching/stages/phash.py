@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from casebook.edits import turn_shown
 from casebook.types import Evidence, Verdict
 from matching.agreement import Agreement, measure
 from matching.colours import compare_colours
@@ -101,7 +102,8 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
 
 
 def _because(verdict: Verdict, turn: int, distance: int, agreement: Agreement) -> str:
-    mirrored, turned = (", mirrored" if turn >= 4 else ""), (f", turned by {turn % 4 * 90}°" if turn % 4 else "")
+    mirrored = ", mirrored" if turn >= 4 else ""
+    turned = f", turned {turn_shown((turn % 4 * -90 + 180) % 360 - 180)}" if turn % 4 else ""
     how = f"The whole picture{mirrored}{turned}, saved anew"
     if agreement.cells < MIN_CELLS:
         return f"{how}, perhaps: {distance} of 64 bits of its hash differ, but it is too plain to be sure"

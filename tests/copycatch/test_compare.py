@@ -168,6 +168,25 @@ def test_a_broken_link_and_a_pipe_named_like_pictures_are_told_and_not_dropped(
     }
 
 
+def test_files_of_kinds_that_cannot_be_compared_are_named_on_either_side(folders: tuple[Path, Path], run: Run) -> None:
+    for folder in folders:
+        (folder / "scan.tif").write_bytes(encoded(picture(3), "TIFF"))
+    trouble, *records = compared(run, *folders)
+    assert (trouble["picture"], trouble["reference"]) == (None, "scan.tif")
+    assert trouble["problem"].startswith("not a picture in an accepted format")
+    (told,) = (record for record in records if record["picture"] == "scan.tif")
+    assert told["problem"].startswith("not a picture in an accepted format")
+
+
+@pytest.mark.parametrize("budget", ["nan", "inf", "0", "-1", "1001"])
+def test_a_budget_of_false_alarms_that_is_no_budget_is_a_wrong_use(
+    budget: str, folders: tuple[Path, Path], run: Run
+) -> None:
+    told = run("compare", *folders, "--false-alarms", budget)
+    assert told.exit_code == 2
+    assert "--false-alarms" in told.stderr
+
+
 def test_drawings_that_cannot_be_written_cost_no_result_and_are_an_error(
     folders: tuple[Path, Path], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,7 +72,7 @@ def test_the_environment_does_not_change_the_configuration(path: Path, monkeypat
         ("[crawl]\nallowed_private_hosts = ['http://x']", '\'http://x\' is neither "host" nor "host:port"'),
         ("[owner]\ncontact_url = 'me@example.org'", "owner.contact_url: 'me@example.org' is not an http://"),
         ("[match]\nfalse_alarms_per_100000 = 0", "match.false_alarms_per_100000: must be greater than 0, not 0"),
-        ("[match]\nfalse_alarms_per_100000 = 6000", "must be less than or equal to 5000, not 6000"),
+        ("[match]\nfalse_alarms_per_100000 = 1200", "must be less than or equal to 1000, not 1200"),
         ("[match]\nfalse_alarms_per_100000 = '1'", "match.false_alarms_per_100000: must be a valid number"),
         ("[matching]\nfalse_alarms_per_100000 = 1", "matching: unknown key; did you mean 'match'?"),
         ("[schedule]\nscan_at = '24:00'", "schedule.scan_at: '24:00' is not a time"),

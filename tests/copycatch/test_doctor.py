@@ -133,7 +133,7 @@ def test_a_lost_or_altered_blob_is_a_problem(filled: Workspace) -> None:
 def test_a_library_with_problems_or_without_pictures_is_a_warning(workspace: Workspace) -> None:
     assert checks_of(workspace)["works"].health is Health.WARNING
     (workspace.references_path / "layers.psd").write_bytes(b"x")
-    assert "1 problems" in checks_of(workspace)["works"].message
+    assert "1 of them with problems" in checks_of(workspace)["works"].message
     workspace.works_path.write_text("[[", encoding="utf-8")
     assert checks_of(workspace)["works"].health is Health.PROBLEM
 

@@ -85,7 +85,9 @@ def test_a_smaller_picture_inside_another_is_an_inset(matcher):
 
 def test_edits_are_told_in_words():
     assert str(Edit(kind=EditKind.CROPPED, amount=0.62)) == "cropped (62 % shown)"
-    assert str(Edit(kind=EditKind.TURNED, amount=-7.2)) == "turned (by -7°)"
+    assert str(Edit(kind=EditKind.TURNED, amount=-7.2)) == "turned (7° to the left)"
+    assert str(Edit(kind=EditKind.TURNED, amount=90.0)) == "turned (90° to the right)"
+    assert str(Edit(kind=EditKind.TURNED, amount=-179.9)) == "turned (180°)"
     assert str(Edit(kind=EditKind.MIRRORED)) == "mirrored"
 
 

@@ -4,11 +4,13 @@ import io
 from dataclasses import replace
 
 import pytest
+from drawn_marks import lettering, marked, transparent
 from drawn_pictures import photograph
 from picture_edits import badged, cropped, jpeg, mirrored
 from PIL import Image
 
-from matching.compare import compare, library_of
+from casebook.types import ReferenceKind
+from matching.compare import Kinds, compare, library_of
 from matching.matcher import Matcher
 from matching.overlays import render, thumbnail
 
@@ -46,6 +48,17 @@ def test_the_difference_is_pale_where_the_copy_agrees_and_dark_under_the_badge()
     agrees, banner = panel.crop((5, 10, 30, 25)), panel.crop((5, 33, 43, 36))
     assert sum(agrees.tobytes()) / (25 * 15) > 225
     assert sum(banner.tobytes()) / (38 * 3) < 180
+
+
+def test_a_white_mark_is_drawn_on_grey_where_it_can_be_seen():
+    text = lettering("© Mara Linden")
+    mark, data = transparent(text), jpeg(marked(text, width=320, opacity=0.6))
+    library = library_of([("mark", mark)], {"mark": Kinds(reference=ReferenceKind.WATERMARK)})
+    (found,) = Matcher(library).examine(data).matches
+    panel = opened(render(data, mark, found).side_by_side).convert("L").crop((12, 38, 12 + 480, 38 + 60))
+    shades = panel.histogram()
+    assert sum(shades[110:146]) > 2_000
+    assert sum(shades[240:]) > 1_000
 
 
 def test_without_geometry_only_the_pair_is_drawn(match):
