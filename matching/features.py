@@ -41,9 +41,7 @@ class Recipe:
 
 
 # Quick, for every crawled picture; patient, for those that may match; and for references, once.
-SCAN = Recipe(
-    candidates=4000, threshold=8, step=1.5, levels=5, harris=False, bands=((0, 2), (1, 3), (2, 3), (3, 2), (4, 2))
-)
+SCAN = Recipe(candidates=2500, threshold=8, step=1.5, levels=5, harris=False, bands=((1, 7), (2, 5), (4, 5)))
 CLOSE = Recipe(candidates=8000, threshold=5, step=1.2, levels=10, harris=True, bands=((1, 12), (4, 10), (7, 8), (9, 6)))
 REFERENCE = Recipe(
     candidates=6000, threshold=5, step=1.2, levels=10, harris=True, bands=((1, 5), (4, 4), (7, 4), (9, 4))
