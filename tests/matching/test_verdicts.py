@@ -68,7 +68,7 @@ def test_a_copy_beyond_the_budget_is_possible_and_says_so():
 
 def test_what_comes_by_chance_too_often_is_nothing_unless_much_agrees():
     crowded = replace(CONTEXT, calibration=Calibration(rate=0.2, decay=0.5))
-    cases = ((-4.0, 12.0, Verdict.NONE), (-4.0, 40.0, Verdict.POSSIBLE), (-1.0, 12.0, Verdict.POSSIBLE))
+    cases = ((-4.0, 12.0, Verdict.NONE), (-4.0, 40.0, Verdict.POSSIBLE), (1.5, 12.0, Verdict.POSSIBLE))
     for log_odds, cells, verdict in cases:
         weak = replace(found("a", log_odds, Verdict.POSSIBLE), measures=(("agreeing", 0.9), ("agreeing_cells", cells)))
         match = weighed([weak], crowded)
