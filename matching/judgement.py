@@ -27,18 +27,18 @@ CUT_SHORT = -3.5
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -5.905,
-    "agreeing": -5.299,
-    "likeness": -2.938,
-    "closeness": 1.205,
-    "unevenness": -0.987,
-    "central": 8.730,
-    "shown": -5.901,
-    "one_tone": 5.785,
-    "cluster": 1.707,
-    "distinctness": -4.904,
-    "beyond": -2.410,
-    "colour_misfit": -7.507,
+    "constant": -6.028,
+    "agreeing": -5.908,
+    "likeness": -4.580,
+    "closeness": 1.049,
+    "unevenness": -1.343,
+    "central": 8.513,
+    "shown": -4.231,
+    "one_tone": 7.773,
+    "cluster": 1.883,
+    "distinctness": -5.948,
+    "beyond": -2.796,
+    "colour_misfit": -7.803,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 

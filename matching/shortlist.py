@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matching.features import Features
     from matching.views import PictureView, ReferenceView
 
-VERSION = 5  # rises with every change of what is proposed
+VERSION = 6  # rises with every change of what is proposed
 NEIGHBOURS = 4
 MOST = 8
 BITS_PER_POINT, LEAST = 8.0, 1.0

@@ -31,6 +31,7 @@ GREY_QUALITY = 92
 COLOUR_SIDE = 48
 HASH_SIDE = 32
 PLAIN_DEVIATION = 4.0
+HIGHEST = 0.7
 TURNS = 8
 
 
@@ -54,7 +55,7 @@ def working_grey(pixels: NDArray[np.uint8], longest: int) -> Grey:
     Pictures below 384 pixels are enlarged to that, because an ORB patch is 31 pixels wide and a thumbnail would have
     no room for points; nothing is enlarged more than threefold.
     """
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    grey = lightness(pixels)
     height, width = grey.shape
     side = max(height, width)
     factor = min(longest / side, max(1.0, min(3.0, SMALLEST_SIDE / side)))
@@ -62,6 +63,18 @@ def working_grey(pixels: NDArray[np.uint8], longest: int) -> Grey:
     if size != (width, height):
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
     return Grey(pixels=np.asarray(grey, np.uint8), scale_x=size[0] / width, scale_y=size[1] / height)
+
+
+def lightness(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return RGB pixels (h, w, 3) as grey: of each pixel 70 % of its highest value and 30 % of its lowest.
+
+    Neither changes when hues are turned (Smith 1978, "Color gamut transform pairs"). By luma a red print on blue is
+    dark on light once the thief has turned the hues, and light on dark before.
+    """
+    first, second, third = cv2.split(pixels)
+    highest = cv2.max(cv2.max(first, second), third)
+    lowest = cv2.min(cv2.min(first, second), third)
+    return np.asarray(cv2.addWeighted(highest, HIGHEST, lowest, 1 - HIGHEST, 0), np.uint8)
 
 
 def perceptual_hash(grey: NDArray[np.uint8]) -> np.uint64 | None:

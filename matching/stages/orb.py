@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NAME = "orb"
-VERSION = 7
+VERSION = 8
 MIRRORED = 1  # the place of the mirror image among a reference's variants
 MIN_CELLS = 6
 PARAMETERS: Mapping[str, float] = {"min_cells": MIN_CELLS, "worth_a_look": WORTH_A_LOOK, **WEIGHTS}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matching.views import PictureView, ReferenceView
 
 NAME = "phash"
-VERSION = 6
+VERSION = 7
 MAX_DISTANCE = 10
 NEAR_DISTANCE = 4
 MIN_CELLS = 12
