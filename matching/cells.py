@@ -32,6 +32,13 @@ class Laid:
         """The number of rows and columns of whole cells."""
         return self.ours.shape[0] // CELL, self.ours.shape[1] // CELL
 
+    @property
+    def whole(self) -> Laid:
+        """The same without what is less than a cell at the right and at the bottom."""
+        rows, columns = self.grid
+        inside = np.s_[: rows * CELL, : columns * CELL]
+        return Laid(ours=self.ours[inside], theirs=self.theirs[inside], mask=self.mask[inside])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cells:
@@ -109,8 +116,7 @@ def distinctness(laid: Laid) -> NDArray[np.float32]:
     distinct = np.ones((rows, columns), np.float32)
     if not distinct.size:
         return distinct
-    for side in (laid.ours, laid.theirs):
-        plane = side[: rows * CELL, : columns * CELL]
+    for plane in (laid.whole.ours, laid.whole.theirs):
         across, down = (cv2.Sobel(plane, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
         xx, xy, yy = (
             cv2.resize(product, (columns, rows), interpolation=cv2.INTER_AREA)
@@ -129,6 +135,11 @@ def in_the_middle(value: NDArray[np.generic], among: NDArray[np.bool_]) -> float
     weight = np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (2 * MIDDLE**2)) * among
     whole = float(weight.sum())
     return float((weight * value).sum()) / whole if whole else 0.0
+
+
+def cell_shares(plane: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return which part of each whole cell's pixels is true, float32 (rows, columns), 0 to 1."""
+    return cell_figures(plane.view(np.uint8))[0]
 
 
 def cell_figures(plane: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from matching.cells import CELL
+from matching.cells import cell_shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,18 +36,16 @@ def replaced(laid: Laid, cells: Cells, curve: NDArray[np.uint8] | None) -> NDArr
     3. Where neither side has an edge, which is a sixth of the cell at least, 95 % of the pixels differ by less than 10
        levels.
     """
-    rows, columns = laid.grid
     differing = cells.textured & (cells.correlation < DISAGREES)
     if curve is None or not differing.any():
-        return np.zeros((rows, columns), np.bool_)
-    height, width = rows * CELL, columns * CELL
-    theirs, shown = laid.theirs[:height, :width], laid.mask[:height, :width] > 0
-    ours = np.asarray(cv2.LUT(laid.ours[:height, :width], curve), np.uint8)
+        return np.zeros(laid.grid, np.bool_)
+    theirs, shown = laid.whole.theirs, laid.whole.mask > 0
+    ours = np.asarray(cv2.LUT(laid.whole.ours, curve), np.uint8)
     slopes = [_slope(side) for side in (ours, theirs)]
     calm = (slopes[0] < CALM) & (slopes[1] < CALM) & shown
-    same = _per_cell(calm & (cv2.absdiff(ours, theirs) < SAME)) > ALL_SAME * _per_cell(calm)
+    same = cell_shares(calm & (cv2.absdiff(ours, theirs) < SAME)) > ALL_SAME * cell_shares(calm)
     gone, new = (_missing(one, other, shown) for one, other in (slopes, reversed(slopes)))
-    return np.asarray(differing & (_per_cell(calm) > LEAST_CALM) & same & (gone > GONE) & (new > NEW), np.bool_)
+    return np.asarray(differing & (cell_shares(calm) > LEAST_CALM) & same & (gone > GONE) & (new > NEW), np.bool_)
 
 
 def _slope(plane: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -60,10 +58,4 @@ def _missing(slope: NDArray[np.float32], other: NDArray[np.float32], shown: NDAr
     """Return which part of each cell's edges is none, or not half as steep, within 3 pixels on the other side."""
     edges = (slope > EDGE) & shown
     nearby = cv2.dilate(other, np.ones((2 * SLACK + 1, 2 * SLACK + 1)))
-    return np.asarray(_per_cell(edges & (nearby < slope / 2)) / np.maximum(_per_cell(edges), 1e-6), np.float32)
-
-
-def _per_cell(plane: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the share of each cell's pixels that are true."""
-    rows, columns = plane.shape[0] // CELL, plane.shape[1] // CELL
-    return np.asarray(plane.reshape(rows, CELL, columns, CELL).mean(axis=(1, 3)), np.float32)
+    return np.asarray(cell_shares(edges & (nearby < slope / 2)) / np.maximum(cell_shares(edges), 1e-6), np.float32)

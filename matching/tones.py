@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from matching.cells import CELL, cell_figures
+from matching.cells import CELL, cell_shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,9 +31,8 @@ def tone_curve(laid: Laid, agrees: NDArray[np.bool_]) -> NDArray[np.uint8] | Non
     """
     if agrees.sum() < FEWEST_CELLS:
         return None
-    ours, theirs, mask = _whole_cells(laid)
-    inside = _area(agrees) & (mask > 0)
-    return _curve(ours[inside], theirs[inside])
+    inside = _area(laid, agrees)
+    return _curve(laid.whole.ours[inside], laid.whole.theirs[inside])
 
 
 def following(laid: Laid, agrees: NDArray[np.bool_], curve: NDArray[np.uint8] | None) -> NDArray[np.float32]:
@@ -44,20 +43,15 @@ def following(laid: Laid, agrees: NDArray[np.bool_], curve: NDArray[np.uint8] | 
     """
     if curve is None:
         return np.zeros(laid.grid, np.float32)
-    ours, theirs, mask = _whole_cells(laid)
-    off = cv2.absdiff(theirs, cv2.LUT(ours, curve))
-    tolerance = max(LEAST_TOLERANCE, SPREAD * float(np.median(off[_area(agrees) & (mask > 0)])))
-    return cell_figures(((off < tolerance) & (mask > 0)).astype(np.uint8))[0]
+    whole = laid.whole
+    off = cv2.absdiff(whole.theirs, cv2.LUT(whole.ours, curve))
+    tolerance = max(LEAST_TOLERANCE, SPREAD * float(np.median(off[_area(laid, agrees)])))
+    return cell_shares((off < tolerance) & (whole.mask > 0))
 
 
-def _whole_cells(laid: Laid) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
-    rows, columns = laid.grid
-    ours, theirs, mask = (plane[: rows * CELL, : columns * CELL] for plane in (laid.ours, laid.theirs, laid.mask))
-    return ours, theirs, mask
-
-
-def _area(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.repeat(np.repeat(cells, CELL, axis=0), CELL, axis=1)
+def _area(laid: Laid, cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pixels of these cells that the picture covers."""
+    return np.repeat(np.repeat(cells, CELL, axis=0), CELL, axis=1) & (laid.whole.mask > 0)
 
 
 def _curve(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

@@ -61,8 +61,9 @@ def working_grey(pixels: NDArray[np.uint8], longest: int) -> Grey:
     factor = min(longest / side, max(1.0, min(3.0, SMALLEST_SIDE / side)))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     if size != (width, height):
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
-    return Grey(pixels=np.asarray(grey, np.uint8), scale_x=size[0] / width, scale_y=size[1] / height)
+        way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        grey = np.asarray(cv2.resize(grey, size, interpolation=way), np.uint8)
+    return Grey(pixels=grey, scale_x=size[0] / width, scale_y=size[1] / height)
 
 
 def lightness(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

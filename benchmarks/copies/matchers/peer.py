@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SCRIPTS = Path(__file__).parents[1] / "peers"
 RUN_SECONDS = 3600
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1"}
-SUBSET_EDITED, SUBSET_REFERENCES, SUBSET_NEGATIVES = 10, 60, 20
+SUBSET_EDITED, SUBSET_REFERENCES, SUBSET_NEGATIVES = 7, 60, 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +79,9 @@ PEERS = (
 def subset(queries: QuerySet, pictures: PictureSet, seed: int) -> QuerySet:
     """Return what pairwise peers can do in reasonable time.
 
-    1. All edits of the first 10 edited references, and every hard pair.
-    2. Of each other kind of negative 20, by seed.
-    3. 60 references: those 10 with their twins, those of the hard pairs, others by seed.
+    1. All edits of the first 7 edited references, and every hard pair.
+    2. Of each other kind of negative 15, by seed.
+    3. 60 references: those 7 with their twins, those of the hard pairs, others by seed.
     """
     rng = np.random.default_rng(seed)
     edited = list(dict.fromkeys(q.source for q in queries.queries if q.kind in (Kind.EDITED, Kind.RECOLOURED)))
