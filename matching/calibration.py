@@ -48,7 +48,7 @@ class Calibration:
         return PER * min(1.0, rate * math.exp(-self.decay * (log_odds - WORTH_A_LOOK)))
 
 
-STANDARD = Calibration(rate=0.035, decay=0.77)
+STANDARD = Calibration(rate=0.035, decay=0.78)
 
 
 def standard(references: int) -> Calibration:

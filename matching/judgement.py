@@ -22,6 +22,7 @@ EVERYWHERE, ENTIRELY = 0.9, 0.95
 GOES_ON = 0.7
 HALF = 0.5
 LEAST_DISTINCT = 5.0  # cells
+ROUGH = 0.8
 LEAST_REPLACED, REPLACED_SHARE = 3, 0.02
 CUT_SHORT = -3.5
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
@@ -96,13 +97,22 @@ def judge(measures: Mapping[str, float], kind: WorkKind) -> Judgement:
 def cut_short(measures: Mapping[str, float], kind: WorkKind) -> bool:
     """Return whether something speaks against a copy that no amount of agreement outweighs."""
     return (
-        too_little(measures) or mere_overlap(measures) or two_exposures(measures, kind) or another_print(measures, kind)
+        too_little(measures)
+        or too_rough(measures)
+        or mere_overlap(measures)
+        or two_exposures(measures, kind)
+        or another_print(measures, kind)
     )
 
 
 def too_little(measures: Mapping[str, float]) -> bool:
     """Return whether what agrees comes to too little to prove anything, however well it does: a disc, a few lines."""
     return measures["cluster"] < LEAST_DISTINCT
+
+
+def too_rough(measures: Mapping[str, float]) -> bool:
+    """Return whether not much agrees and that only roughly, as one painted face does with another."""
+    return measures["agreeing"] < MUCH_AGREES and measures["closeness"] < ROUGH
 
 
 def mere_overlap(measures: Mapping[str, float]) -> bool:

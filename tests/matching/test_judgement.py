@@ -71,6 +71,13 @@ def test_art_whose_signs_were_exchanged_is_another_print_and_a_photograph_with_o
     assert judge({**ALIKE, "agreeing_cells": 60.0, "replaced_cells": 2.0}, WorkKind.ARTWORK).verdict is Verdict.COPY
 
 
+def test_little_that_agrees_only_roughly_proves_nothing_though_it_lies_in_the_middle():
+    little = {**ALIKE, "agreeing_cells": 60.0, "agreeing": 0.3, "likeness": 0.35}
+    assert judge(little, WorkKind.ARTWORK).verdict is Verdict.COPY
+    assert judge({**little, "closeness": 0.75}, WorkKind.ARTWORK).verdict is Verdict.POSSIBLE
+    assert judge({**ALIKE, "closeness": 0.75}, WorkKind.ARTWORK).verdict is Verdict.COPY
+
+
 def test_a_tile_of_a_collage_is_a_copy_though_much_lies_beyond_its_frame():
     tile = {**ALIKE, "reference_share": 0.9, "picture_share": 0.28, "contained": 0.9, "outside_contrast": 150.0}
     assert judge(tile, WorkKind.PHOTO).verdict is Verdict.COPY
