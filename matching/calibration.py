@@ -24,7 +24,7 @@ DEFAULT_BUDGET = 50.0
 MOST_POSSIBLE = 1_000.0
 STANDARD_REFERENCES = 523
 RATE_WEIGHT = 1.0  # pictures beyond the bar; fitted on eight classes of references, each as a library of its own
-DECAY_WEIGHT = 23.0  # as many as the standard was fitted on: what a log-odds of 1 is worth differs less between owners
+DECAY_WEIGHT = 20.0  # as many as the standard was fitted on: what a log-odds of 1 is worth differs less between owners
 LOW_COPIES = 0.1  # copies below the upper bar, as a part of those beyond it; 0.034 of edited references are
 _SLOWEST, _FASTEST = 1e-3, 1e2
 
@@ -48,7 +48,7 @@ class Calibration:
         return PER * min(1.0, rate * math.exp(-self.decay * (log_odds - WORTH_A_LOOK)))
 
 
-STANDARD = Calibration(rate=0.035, decay=0.78)
+STANDARD = Calibration(rate=0.031, decay=0.74)
 
 
 def standard(references: int) -> Calibration:

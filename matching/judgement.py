@@ -28,18 +28,18 @@ CUT_SHORT = -3.5
 MUCH_AGREES, MUCH_CELLS = 0.4, 20
 WORTH_A_LOOK, LIKELY = -5.0, 0.0
 WEIGHTS: Mapping[str, float] = {
-    "constant": -6.028,
-    "agreeing": -5.908,
-    "likeness": -4.580,
-    "closeness": 1.049,
-    "unevenness": -1.343,
-    "central": 8.513,
-    "shown": -4.231,
-    "one_tone": 7.773,
-    "cluster": 1.883,
-    "distinctness": -5.948,
-    "beyond": -2.796,
-    "colour_misfit": -7.803,
+    "constant": -6.667,
+    "agreeing": -5.750,
+    "likeness": -3.747,
+    "closeness": 1.102,
+    "unevenness": -1.131,
+    "central": 8.377,
+    "shown": -4.575,
+    "one_tone": 7.019,
+    "cluster": 1.973,
+    "distinctness": -6.155,
+    "beyond": -2.840,
+    "colour_misfit": -7.660,
 }
 COPIES = (Relation.SAME_PHOTOGRAPH, Relation.SAME_ART)
 

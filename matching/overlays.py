@@ -16,7 +16,7 @@ from matching.decode import decode
 from matching.features import REFERENCE, detect_both
 from matching.geometry import outline
 from matching.stages import watermark
-from matching.views import REFERENCE_SIDE, PictureView, working_grey
+from matching.views import REFERENCE_SIDE, PictureView, lightness, working_grey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,16 +118,16 @@ def _agreeing_points(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return the inliers in pixels of the reference and of the picture, (n, 2) each."""
     view = PictureView(picture_bytes)
-    grey = working_grey(reference, REFERENCE_SIDE)
-    height, width = grey.pixels.shape
-    found = align(view.features, [detect_both(grey.pixels, REFERENCE)[mirrored]], (height, width))
+    light = working_grey(lightness(reference), REFERENCE_SIDE)
+    height, width = light.pixels.shape
+    found = align(view.features, [detect_both(light.pixels, REFERENCE)[mirrored]], (height, width))
     if not found:
         return None
     alignment = found[0][1]
     here, there = alignment.reference_points.astype(np.float64), alignment.picture_points.astype(np.float64)
     if mirrored:
         here[:, 0] = width - 1 - here[:, 0]
-    return _mapped(here, np.linalg.inv(grey.to_working)), _mapped(there, np.linalg.inv(view.grey.to_working))
+    return _mapped(here, np.linalg.inv(light.to_working)), _mapped(there, np.linalg.inv(view.light.to_working))
 
 
 def _difference(reference: NDArray[np.uint8], picture: NDArray[np.uint8], geometry: Geometry) -> bytes:

@@ -49,13 +49,12 @@ class Grey:
         return _to_working(self.scale_x, self.scale_y)
 
 
-def working_grey(pixels: NDArray[np.uint8], longest: int) -> Grey:
-    """Return RGB pixels as grey, at most `longest` pixels on the long side.
+def working_grey(grey: NDArray[np.uint8], longest: int) -> Grey:
+    """Return a grey picture, uint8 (h, w), at most `longest` pixels on the long side.
 
     Pictures below 384 pixels are enlarged to that, because an ORB patch is 31 pixels wide and a thumbnail would have
     no room for points; nothing is enlarged more than threefold.
     """
-    grey = lightness(pixels)
     height, width = grey.shape
     side = max(height, width)
     factor = min(longest / side, max(1.0, min(3.0, SMALLEST_SIDE / side)))
@@ -66,11 +65,18 @@ def working_grey(pixels: NDArray[np.uint8], longest: int) -> Grey:
     return Grey(pixels=grey, scale_x=size[0] / width, scale_y=size[1] / height)
 
 
-def lightness(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return RGB pixels (h, w, 3) as grey: of each pixel 70 % of its highest value and 30 % of its lowest.
+def luma(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return RGB pixels (h, w, 3) as the grey that the eye sees, uint8 (h, w): cells are compared by it, since it tells
+    a carton from the next flavour's, and so are marks, which are white as a rule."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
 
-    Neither changes when hues are turned (Smith 1978, "Color gamut transform pairs"). By luma a red print on blue is
-    dark on light once the thief has turned the hues, and light on dark before.
+
+def lightness(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return RGB pixels (h, w, 3) as the grey in which points are found, uint8 (h, w): of the three values of a pixel
+    70 % of the highest and 30 % of the lowest.
+
+    Neither changes when hues are turned (Smith 1978, "Color gamut transform pairs"). The luma of a red print on blue is
+    light on dark, and once a filter has turned the hues, dark on light.
     """
     first, second, third = cv2.split(pixels)
     highest = cv2.max(cv2.max(first, second), third)
@@ -109,12 +115,18 @@ class PictureView:
 
     @property
     def readable(self) -> bool:
-        """Whether there are pixels to compare; `grey`, the features and `phash` are only for such pictures."""
+        """Whether there are pixels to compare; both greys, the features and `phash` are only for such pictures."""
         return self.raster.pixels is not None
 
     @cached_property
     def grey(self) -> Grey:
-        return working_grey(self._pixels, PICTURE_SIDE)
+        """Its luma, to compare cells and to look for marks."""
+        return working_grey(luma(self._pixels), PICTURE_SIDE)
+
+    @cached_property
+    def light(self) -> Grey:
+        """Its lightness, of the same size, to find points."""
+        return working_grey(lightness(self._pixels), PICTURE_SIDE)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -138,7 +150,7 @@ class PictureView:
     def scan_features(self) -> Features:
         """A quick look, for the shortlist, in pixels of its own: 640 on the long side. A small picture is enlarged for
         it, at most twice, because what fills a tenth of one is hardly larger than an ORB patch."""
-        pixels = self.grey.pixels
+        pixels = self.light.pixels
         factor = min(2.0, SCAN_SIDE / max(pixels.shape))
         if factor != 1:
             way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
@@ -148,11 +160,11 @@ class PictureView:
     @cached_property
     def features(self) -> Features:
         """A close look, for pictures that may match."""
-        return detect(self.grey.pixels, CLOSE)
+        return detect(self.light.pixels, CLOSE)
 
     @cached_property
     def phash(self) -> np.uint64 | None:
-        return perceptual_hash(self.grey.pixels)
+        return perceptual_hash(self.light.pixels)
 
     @property
     def _pixels(self) -> NDArray[np.uint8]:
@@ -187,17 +199,17 @@ class ReferenceView:
     @classmethod
     def of(cls, reference: Reference, kind: WorkKind, pixels: NDArray[np.uint8]) -> ReferenceView:
         """Prepare a reference from its decoded RGB pixels."""
-        grey = working_grey(pixels, REFERENCE_SIDE)
-        # The grey is kept as JPEG, a tenth of its size; everything else is made from the same decoded grey.
+        grey, light = (working_grey(plane(pixels), REFERENCE_SIDE) for plane in (luma, lightness))
+        # Kept as JPEG, a tenth of its size.
         encoded = cv2.imencode(".jpg", grey.pixels, [cv2.IMWRITE_JPEG_QUALITY, GREY_QUALITY])[1].tobytes()
-        small = cv2.resize(grey.pixels, (HASH_SIDE, HASH_SIDE), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(light.pixels, (HASH_SIDE, HASH_SIDE), interpolation=cv2.INTER_AREA)
         hashes = [perceptual_hash(turned(np.asarray(small, np.uint8), turn)) for turn in range(TURNS)]
         return cls(
             reference=reference,
             kind=kind,
             width=pixels.shape[1],
             height=pixels.shape[0],
-            variants=detect_both(grey.pixels, REFERENCE),
+            variants=detect_both(light.pixels, REFERENCE),
             phashes=tuple(value for value in hashes if value is not None),
             grey_jpeg=encoded,
             colours=_colours(pixels),
@@ -222,7 +234,7 @@ class ReferenceView:
         return _to_working(width / self.width, height / self.height)
 
     def grey(self) -> Grey:
-        """Decode the working copy (about 2 ms)."""
+        """Decode the working copy of its luma (about 2 ms)."""
         pixels = cv2.imdecode(np.frombuffer(self.grey_jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
         return Grey(pixels=np.asarray(pixels, np.uint8), scale_x=self.scale_x, scale_y=self.scale_y)
 

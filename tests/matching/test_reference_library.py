@@ -52,7 +52,7 @@ def test_a_reference_with_little_to_tell_it_by_is_reported_and_its_copies_are_po
 
 
 def test_a_reference_with_few_points_but_texture_is_no_problem():
-    soft = photograph(0).resize((640, 480)).filter(ImageFilter.GaussianBlur(24))
+    soft = photograph(0).resize((640, 480)).filter(ImageFilter.GaussianBlur(32))
     library = ReferenceLibrary.build([entry(jpeg(soft, 95), "soft")])
     assert len(library.views[0].variants[0]) < FEW_POINTS
     assert library.problems == {}
