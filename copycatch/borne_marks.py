@@ -40,13 +40,13 @@ def borne_marks(reference: Watched, marks: Sequence[Watched], prepared: Prepared
 def find_marks(
     watched: Sequence[Watched],
     prepared: PreparedReferences,
-    prepare: Callable[[Sequence[Watched]], None],
+    prepare: Callable[[Sequence[Watched]], object],
     *,
     processes: int,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Look for every mark on every reference where that was not done yet. `prepare` makes sure that references are
-    prepared; without a mark nothing is."""
+    """Look for every mark on every reference where that was not done yet; where it fails, the next run tries again.
+    `prepare` makes sure that references are prepared; without a mark nothing is."""
     marks = marks_among(watched)
     lacking = {
         each.key: (each, tuple(mark for mark in _to_find(each, marks) if not prepared.intact(_key(each, mark))))
@@ -60,10 +60,9 @@ def find_marks(
     for done, answer in enumerate(answers, start=1):
         reference, sought = answer.task
         found = {borne.mark_sha256: borne.region for borne in answer.result or ()}
-        for mark in sought:
+        for mark in sought if answer.result is not None else ():
             region = found.get(mark.reference.sha256)
-            data = b"" if region is None else json.dumps(asdict(region)).encode()
-            prepared.add(_key(reference, mark), data, answer.problem)
+            prepared.add(_key(reference, mark), b"" if region is None else json.dumps(asdict(region)).encode(), None)
         progress(done, len(searches))
 
 

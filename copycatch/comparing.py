@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from casebook.number_sets import NumberSet
 from copycatch.borne_marks import borne_marks, find_marks, marks_among
 from copycatch.engine import Engine, Job
 from copycatch.prepared import PreparedReferences
 from copycatch.preparing import Watched, prepare_missing, view_maker
-from copycatch.works import read_library
+from copycatch.works import Problem, read_library
 from matching.calibration import learnt
 from matching.duplicates import Duplicates
 from matching.judgement import LIKELY, WORTH_A_LOOK
@@ -19,7 +20,7 @@ from matching.prepared import preparing_key
 from matching.verdicts import decided
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -27,26 +28,31 @@ if TYPE_CHECKING:
     from casebook.examinations import Backlog
     from casebook.tail import Tail
     from copycatch.scan import Progress
-    from copycatch.works import Library, Problem
+    from copycatch.works import Library
     from copycatch.workspace import Workspace
     from matching.calibration import Calibration
     from matching.stage import Context
 
+_TRIED_AGAIN = "The next scan or match tries again; see that there is memory left for it."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """How many pictures were compared this time, and what was wrong with references."""
+    """How many pictures were compared this time, how many could not be and wait for the next time, and what was wrong
+    with references."""
 
     pictures: int
+    failed: int
     problems: tuple[Problem, ...]
 
 
 class _Ready(NamedTuple):
-    """What is to be compared, and the file of the prepared references."""
+    """What is to be compared, the file of the prepared references, and those that could not be prepared."""
 
     path: Path
     watched: list[Watched]
     backlogs: list[Backlog]
+    problems: list[Problem]
 
 
 def compare_pictures(
@@ -63,7 +69,8 @@ def compare_pictures(
     1. Look for the owner's marks on those of her references where that was not done yet.
     2. Note which references there are and which marks they bear; the casebook then knows which pictures lack which of
        them.
-    3. Prepare those references that a picture lacks and that were never prepared before.
+    3. Prepare those references that a picture lacks and that were never prepared before. Pictures go on lacking those
+       of which that fails.
     4. Compare each group of pictures with the references it lacks: as a rule new pictures with all of them, and all
        others with the new ones.
     5. Derive verdicts and candidates from all evidence there is: what a picture's matches say of one another depends
@@ -78,7 +85,7 @@ def compare_pictures(
     context = replace(context, calibration=_learnt(casebook, key, casebook.tail(key, WORTH_A_LOOK, LIKELY)))
     same = Duplicates(view_maker(workspace.blobs(), ready.watched))
     decide = partial(decided, context=context, same=same)
-    done, total = 0, sum(backlog.pictures for backlog in ready.backlogs)
+    done, failed, total = 0, 0, sum(backlog.pictures for backlog in ready.backlogs)
     for backlog in ready.backlogs:
         references = _lacking(ready.watched, casebook, backlog)
         job = Job(references=references, prepared=ready.path, blobs=workspace.blobs_path, context=context)
@@ -87,13 +94,14 @@ def compare_pictures(
                 casebook.record_examination(examined.picture, key, backlog.references, examined.matches, now(), decide)
             else:
                 casebook.record_problem(examined.picture)
+                failed += 1
             done += 1
             progress("match", done, total)
     tail = casebook.tail(key, WORTH_A_LOOK, LIKELY)
     casebook.keep_tail(tail, now())
     context = replace(context, calibration=_learnt(casebook, key, tail))
     casebook.refresh_candidates(now(), partial(decided, context=context, same=same))
-    return Compared(pictures=total, problems=tuple(library.problems))
+    return Compared(pictures=total - failed, failed=failed, problems=(*library.problems, *ready.problems))
 
 
 def _learnt(casebook: Casebook, key: str, tail: Tail) -> Calibration:
@@ -114,23 +122,43 @@ def _ready(
             progress=partial(progress, "prepare"),
         )
         find_marks(_named(library), prepared, prepare, processes=processes, progress=partial(progress, "marks"))
-        watched = _note(library, casebook, prepared)
+        watched = _note(library, casebook, prepared, {})
         backlogs = casebook.backlogs(key)
+        failed: dict[str, str] = {}
         if backlogs:
-            prepare(_lacking(watched, casebook, *backlogs))
-            watched = _note(library, casebook, prepared)
-    return _Ready(path=prepared.path, watched=watched, backlogs=backlogs)
+            failed = prepare(_lacking(watched, casebook, *backlogs))
+            watched = _note(library, casebook, prepared, failed)
+    unprepared = [each.reference for each in watched if each.key in failed]
+    return _Ready(
+        path=prepared.path,
+        watched=watched,
+        backlogs=_without(backlogs, {reference.sha256 for reference in unprepared}, casebook),
+        problems=[
+            Problem(where=reference.path, message=reference.problem or "", remedy=_TRIED_AGAIN)
+            for reference in unprepared
+        ],
+    )
 
 
-def _note(library: Library, casebook: Casebook, prepared: PreparedReferences) -> list[Watched]:
-    """Make works and references what the library says, each reference with the problem found in preparing it and the
-    marks found on it."""
+def _without(backlogs: list[Backlog], unprepared: set[str], casebook: Casebook) -> list[Backlog]:
+    """Return what can be compared this time."""
+    numbers = casebook.reference_numbers()
+    left = NumberSet.of(numbers[sha256] for sha256 in unprepared)
+    reduced = (replace(backlog, references=backlog.references - left) for backlog in backlogs)
+    return [backlog for backlog in reduced if backlog.references]
+
+
+def _note(
+    library: Library, casebook: Casebook, prepared: PreparedReferences, failed: Mapping[str, str]
+) -> list[Watched]:
+    """Make works and references what the library says, each reference with the problem found in preparing it, or why
+    that failed, and the marks found on it."""
     named = _named(library)
     marks = marks_among(named)
     watched = [
         replace(
             each,
-            reference=replace(each.reference, problem=prepared.problem(each.key)),
+            reference=replace(each.reference, problem=failed.get(each.key) or prepared.problem(each.key)),
             marks=borne_marks(each, marks, prepared),
         )
         for each in named

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
@@ -171,6 +172,7 @@ class _Process(Generic[Task, Result]):
 
 def _serve(connection: Connection, begin: Callable[[], Callable[[Task], Result]]) -> None:
     """Be a worker process: say that it can begin, or why not; then answer every task until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches all processes; the one that began them ends them
     try:
         work = begin()
     except CopycatchError as error:

@@ -49,8 +49,11 @@ def prepare_missing(
     *,
     processes: int,
     progress: Callable[[int, int], None],
-) -> None:
+) -> dict[str, str]:
     """Prepare those of the references that are not prepared yet. `readers` gives a file by its `reference_id`.
+
+    Return, by key, why some could not be prepared this time, such as for want of memory: nothing is kept of them, so
+    the next run tries again. A file that is no usable picture is prepared all the same: that is its `problem`.
 
     The bytes of each are kept among the blobs first: a finding must stay provable when the owner tidies her folder.
     """
@@ -63,10 +66,14 @@ def prepare_missing(
             blobs.put(readers[each.reference.reference_id]())
             yield each
 
+    failed = {}
     for done, answer in enumerate(Pool(partial(_begin, blobs.root), processes).run(kept()), start=1):
-        data, problem = answer.result or (b"", f"preparing it failed: {answer.problem}")
-        prepared.add(answer.task.key, data, problem)
+        if answer.result is None:
+            failed[answer.task.key] = f"it could not be made ready for comparing: {answer.problem}"
+        else:
+            prepared.add(answer.task.key, *answer.result)
         progress(done, len(missing))
+    return failed
 
 
 def _begin(blobs: Path) -> Callable[[Watched], Read]:

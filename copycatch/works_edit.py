@@ -92,8 +92,14 @@ def add_works(workspace: Workspace, sources: Sequence[Path], wish: Wish) -> Addi
     known = {reference.sha256: reference for reference in read_library(workspace).references}
     edit = _Edit(workspace, wish)
     added: list[Added] = []
+    first: dict[str, Path] = {}
     for file, data in files:
         sha256 = hashlib.sha256(data).hexdigest()
+        if first.setdefault(sha256, file) is not file:
+            message = f"it is the same picture as {printable_path(first[sha256])}"
+            remedy = "Nothing is to be done: that one is watched."
+            skipped.append(Problem(where=printable_path(file), message=message, remedy=remedy))
+            continue
         reference = known.get(sha256)
         path = reference.path if reference is not None else edit.place(file)
         owner = edit.owners.get(path)

@@ -17,6 +17,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 MAX_PIXELS = 40_000_000
 MIN_USABLE_ROWS = 16
 JPEG_END = b"\xff\xd9"
+PNG_START = b"\x89PNG\r\n\x1a\n"
+PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 
 _ORIENTATION_TAG = 0x0112
 _TURNS = {
@@ -61,13 +63,28 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, ground: str = "white") 
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-            return Raster(pixels=None, problem=f"DecompressionBomb: {error}")
+            image = Image.open(io.BytesIO(_without_texts(data)), formats=FORMATS)
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            return Raster(pixels=None, problem=f"DecompressionBomb: far more pixels than the limit of {max_pixels}")
         except Exception as error:  # decoders raise whatever hostile bytes drive them to
             return Raster(pixels=None, problem=_not_a_picture(data, error))
         with image:
             return _read(image, data, max_pixels, ground)
+
+
+def _without_texts(data: bytes) -> bytes:
+    """Return a PNG without its texts and its colour profile, anything else as it is: for one text that inflates too far
+    Pillow refuses the whole file."""
+    if not data.startswith(PNG_START):
+        return data
+    kept, place = [PNG_START], len(PNG_START)
+    while place < len(data):
+        # A chunk: four bytes of length, four of kind, what it holds, four of checksum.
+        end = place + 12 + int.from_bytes(data[place : place + 4], "big")
+        if data[place + 4 : place + 8] not in PNG_TEXTS:
+            kept.append(data[place:end])
+        place = end
+    return b"".join(kept)
 
 
 def _read(image: Image.Image, data: bytes, max_pixels: int, ground: str) -> Raster:

@@ -18,6 +18,7 @@ from copycatch.scan import ScanSummary, run_match, run_scan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from copycatch.comparing import Compared
     from copycatch.works import Problem
     from copycatch.workspace import Workspace
 
@@ -54,6 +55,7 @@ def match(workspace: Workspace) -> None:
     with progress_shown() as listener:
         compared = run_match(workspace, now=utc_now, progress=listener)
     _print_problems(compared.problems)
+    _print_failed(compared)
     with workspace.casebook() as casebook:
         records = candidate_records(casebook)
         if records:
@@ -64,6 +66,7 @@ def match(workspace: Workspace) -> None:
 def show_summary(workspace: Workspace, summary: ScanSummary) -> None:
     """Print how a scan ended: candidates, what changed, what was not seen, and where the report is."""
     _print_problems(summary.compared.problems)
+    _print_failed(summary.compared)
     new = {candidate.candidate_id for candidate in summary.new}
     with workspace.casebook() as casebook:
         records = candidate_records(casebook)
@@ -81,6 +84,11 @@ def show_summary(workspace: Workspace, summary: ScanSummary) -> None:
     for alarm in alarms:
         print_line(f"! {plain(alarm)}")
     print_line(f"Report: {plain(summary.report)}")
+
+
+def _print_failed(compared: Compared) -> None:
+    if compared.failed:
+        print_line(f"{compared.failed} pictures could not be compared; the next scan or match tries them again.")
 
 
 def _print_gone(gone: list[Gone]) -> None:

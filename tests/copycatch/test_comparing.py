@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from casebook.blobs import Blobs
 from casebook.tail import Tail
 from casebook.types import (
     GalleryPicture,
@@ -22,7 +26,9 @@ from casebook.types import (
     Verdict,
     Visit,
 )
-from copycatch.comparing import compare_pictures
+from copycatch import preparing
+from copycatch.comparing import Compared, compare_pictures
+from copycatch.preparing import Read, Watched
 from copycatch.workspace import Workspace
 from fixtures.demo.edits import draw_watermark, marked, opened, saved
 from fixtures.demo.pictures import WATERMARK_TEXT, Studio
@@ -68,9 +74,13 @@ def show(workspace: Workspace, name: str, data: bytes) -> Picture:
 
 def compare(workspace: Workspace, budget: float = DEFAULT_BUDGET) -> Heard:
     """Compare what is to be compared; return what was heard of it."""
+    return heard_and_told(workspace, budget)[0]
+
+
+def heard_and_told(workspace: Workspace, budget: float = DEFAULT_BUDGET) -> tuple[Heard, Compared]:
     heard: Heard = []
     with workspace.casebook() as casebook:
-        compare_pictures(
+        told = compare_pictures(
             workspace,
             casebook,
             processes=1,
@@ -78,7 +88,7 @@ def compare(workspace: Workspace, budget: float = DEFAULT_BUDGET) -> Heard:
             now=lambda: STARTED,
             progress=lambda phase, done, total: heard.append((phase, done, total)),
         )
-    return heard
+    return heard, told
 
 
 def candidates(workspace: Workspace) -> list[tuple[str, str, float, str]]:
@@ -178,13 +188,44 @@ def test_a_picture_whose_bytes_were_lost_is_compared_once_they_are_back(watching
     data = studio.picture("misty-ridge/cropped")
     lost = show(watching, "ridge", data)
     watching.blobs().path(lost.sha256).unlink()
-    compare(watching)
+    _, told = heard_and_told(watching)
+    assert (told.pictures, told.failed) == (0, 1)
     assert problem(watching, lost)
     assert candidates(watching) == []
     watching.blobs().put(data)
     compare(watching)
     assert problem(watching, lost) is None
     assert len(candidates(watching)) == 1
+
+
+def _out_of_memory_over_ferns(blobs: Blobs, watched: Watched) -> Read:
+    if "fern" in watched.reference.path:
+        os._exit(9)
+    return preparing._prepared(blobs, watched)
+
+
+def _begin_frugally(blobs: Path) -> Callable[[Watched], Read]:
+    return partial(_out_of_memory_over_ferns, Blobs(blobs))
+
+
+def test_a_reference_whose_preparing_is_killed_is_named_and_compared_the_next_time(
+    watching: Workspace, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(watching, studio, "misty-ridge", "fern-linocut")
+    show(watching, "ridge", studio.picture("misty-ridge/cropped"))
+    show(watching, "fern", studio.picture("fern-linocut/mirrored"))
+    with monkeypatch.context() as starved:
+        starved.setattr(preparing, "_begin", _begin_frugally)
+        for _ in range(2):
+            _, told = heard_and_told(watching)
+            assert [(each.where, "crashed" in each.message) for each in told.problems] == [("fern-linocut.jpg", True)]
+            assert [found[0] for found in candidates(watching)] == ["generic:ridge"]
+
+    heard, told = heard_and_told(watching)
+    assert heard == [*steps("prepare", 1), *steps("match", 2)]
+    assert told.problems == ()
+    assert [found[0] for found in candidates(watching)] == ["generic:fern", "generic:ridge"]
+    assert compare(watching) == []
 
 
 MARK = "mark.png"

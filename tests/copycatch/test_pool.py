@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -34,6 +35,12 @@ def picky(task: int) -> int:
         raise CopycatchError("one is none", remedy="Take two.")
     if task == 2:
         raise ValueError("two")
+    return task
+
+
+def interrupted(task: int) -> int:
+    """What Ctrl+C in a terminal does to every process in it."""
+    signal.raise_signal(signal.SIGINT)
     return task
 
 
@@ -105,3 +112,8 @@ def test_work_that_is_given_up_leaves_no_process_behind() -> None:
     assert len(multiprocessing.active_children()) == 2
     answers.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []
+
+
+def test_a_worker_leaves_an_interruption_to_the_process_that_began_it() -> None:
+    answers = list(Pool(partial(begin, interrupted), 1).run([1, 2]))
+    assert [answer.result for answer in answers] == [1, 2]

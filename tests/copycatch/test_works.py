@@ -185,6 +185,18 @@ def test_a_folder_is_added_picture_by_picture_and_names_never_collide(workspace:
     assert len(read_library(workspace).references) == 3
 
 
+def test_of_equal_files_the_first_is_added_and_the_others_are_named(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "twins").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / "twins" / name).write_bytes(picture_bytes(1))
+    added, skipped = add_works(workspace, [tmp_path / "twins"], Wish())
+    assert [(item.path, item.how) for item in added] == [("a.jpg", How.ADDED)]
+    (twin,) = skipped
+    assert twin.where.endswith("b.jpg")
+    assert "the same picture as" in twin.message
+    assert "a.jpg" in twin.message
+
+
 def test_files_with_a_title_or_an_id_belong_to_one_work(workspace: Workspace, tmp_path: Path) -> None:
     for number, name in enumerate(("a.jpg", "b.jpg", "c.png")):
         (tmp_path / name).write_bytes(picture_bytes(number))

@@ -50,6 +50,17 @@ def test_a_bomb_is_refused_before_its_pixels_are_made():
     assert raster.problem.startswith("DecompressionBomb")
 
 
+@pytest.mark.parametrize("name", [b"zTXt", b"iCCP", b"iTXt"])
+def test_a_text_that_inflates_without_end_costs_no_pixel(name, picture):
+    whole = encoded(picture, "PNG")
+    keyword = b"x\0\1\0\0\0" if name == b"iTXt" else b"x\0\0"
+    header = whole.index(b"IDAT") - 4
+    bomb = chunk(name, keyword + zlib.compress(bytes(2_000_000), 9))
+    raster = decode(whole[:header] + bomb + whole[header:])
+    assert raster.problem is None
+    assert np.array_equal(raster.pixels, decode(whole).pixels)
+
+
 def test_the_pixel_limit_is_the_callers(picture):
     raster = decode(encoded(picture, "PNG"), max_pixels=1000)
     assert raster.pixels is None
