@@ -67,7 +67,8 @@ def _judged(found: Evidence, context: Context) -> Evidence:
         return replace(found, verdict=Verdict.NONE)
     if found.verdict is not Verdict.COPY:
         return found
-    because = f"More false alarms to be expected than the budget allows. {found.because}"
+    alarms = f"{expected:,.0f} false alarms in 100,000 pictures are to be expected of such a match"
+    because = f"{alarms}, and the budget is {context.budget:g}. {found.because}"
     return replace(found, verdict=Verdict.POSSIBLE, because=because)
 
 

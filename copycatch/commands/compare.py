@@ -15,6 +15,7 @@ from casebook.edits import edit_record
 from casebook.errors import CopycatchError
 from casebook.types import ReferenceKind, Verdict
 from copycatch.atomic_file import write_atomically
+from copycatch.candidate_list import false_alarms_shown
 from copycatch.commands.options import json_option
 from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.works import PICTURE_SUFFIXES, candidates_below, printable_path, read_entries, read_file
@@ -100,7 +101,7 @@ def compare(
     if as_json:
         print_json_lines(chain(map(trouble_record, troubles), map(comparison_record, found)))
     elif rows := [row for item in found for row in _rows(item)]:
-        print_table(("picture", "verdict", "score", "reference", "because", "edits"), rows)
+        print_table(("picture", "verdict", "relation", "score", "reference", "because", "edits"), rows)
     else:
         print_line(f"No match among {len(theirs)} {'picture' if len(theirs) == 1 else 'pictures'}.")
     if not_drawn:
@@ -200,10 +201,12 @@ def _empty(place: Path) -> str:
 
 def _rows(item: Comparison) -> Iterator[tuple[object, ...]]:
     for name, match in item.matches:
-        edits = ", ".join(map(str, match.edits))
-        yield item.name, match.verdict.value, f"{match.score:.2f}", name, match.because, edits
+        relation, score = match.relation and match.relation.value, f"{match.score:.2f}"
+        told = (match.because, false_alarms_shown(match.expected_false_alarms))
+        because, edits = "; ".join(part for part in told if part), ", ".join(map(str, match.edits))
+        yield item.name, match.verdict.value, relation or "", score, name, because, edits
     if not item.matches:
-        yield item.name, "none", "", "", item.problem or "matches no reference", ""
+        yield item.name, "none", "", "", "", item.problem or "matches no reference", ""
 
 
 def _drawn(
