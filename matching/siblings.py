@@ -14,9 +14,10 @@ import numpy as np
 
 from casebook.edits import EditKind, Relation
 from casebook.types import Verdict
+from matching.judgement import WORTH_A_LOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,7 +35,8 @@ def settled(matches: Iterable[Match], same: Callable[[str, str], bool] | None = 
 
     1. From the likeliest match on, each claims the part of the picture that its reference covers.
     2. A match whose part is half claimed already by a clearly likelier one is a sibling: a colour variant where three
-       quarters of the texture agree, else the same scene. Nothing was done to it, so no edits are told of it.
+       quarters of the texture agree, else the same scene. Nothing was done to it, so no edits are told of it. The same
+       scene of a log-odds below -5 is none: a find that another reference explains needs no such company.
     3. Where two references explain one part about equally well and neither explains nine tenths of it, the picture
        shows what they have in common, such as the carton of all flavours: both are siblings of what it does show.
     4. What comes to nothing explains nothing. Two references that are the same picture, told by `same` from their
@@ -45,18 +47,25 @@ def settled(matches: Iterable[Match], same: Callable[[str, str], bool] | None = 
     """
     ranked = sorted(matches, key=lambda match: (-_log_odds(match), match.reference_sha256))
     shown = [match for match in ranked if match.verdict is not Verdict.NONE]
-    settled_ones: list[Match] = []
-    for match in ranked:
-        rivals = [other for other in shown if _shared(_frame(match), _frame(other)) > SAME_PART]
-        sibling = any(_log_odds(other) > _log_odds(match) + CLEARLY_LIKELIER for other in rivals)
-        tied = same is not None and any(_tied(match, other, same) for other in rivals)
-        demoted = (sibling or tied) and match.verdict is not Verdict.NONE
-        if demoted:
-            match = _demoted(match, tied=tied and not sibling)
-        elif _mark_removed(match) and any(_explains_without(other, match) for other in rivals):
-            match = _never_marked(match)
-        settled_ones.append(match)
-    return settled_ones
+    return [
+        _beside([other for other in shown if _shared(_frame(match), _frame(other)) > SAME_PART], match, same)
+        if match.verdict is not Verdict.NONE
+        else match
+        for match in ranked
+    ]
+
+
+def _beside(rivals: Sequence[Match], match: Match, same: Callable[[str, str], bool] | None) -> Match:
+    """Return what is left of a match beside those that claim the same part."""
+    if any(_log_odds(other) > _log_odds(match) + CLEARLY_LIKELIER for other in rivals):
+        if _agreeing(match) < ALIKE and _log_odds(match) < WORTH_A_LOOK:
+            return replace(match, verdict=Verdict.NONE)
+        return _demoted(match, tied=False)
+    if same is not None and any(_tied(match, other, same) for other in rivals):
+        return _demoted(match, tied=True)
+    if _mark_removed(match) and any(_explains_without(other, match) for other in rivals):
+        return _never_marked(match)
+    return match
 
 
 def _tied(one: Match, other: Match, same: Callable[[str, str], bool]) -> bool:

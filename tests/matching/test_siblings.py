@@ -66,6 +66,14 @@ def test_a_sibling_of_which_most_agrees_is_a_colour_variant():
     assert found["blue"] == (Verdict.POSSIBLE, Relation.COLOUR_VARIANT)
 
 
+def test_the_same_scene_that_nobody_would_look_at_is_nothing_beside_what_explains_the_picture():
+    fern, variant = match("fern", -6.0, WHOLE, agreeing=0.45), match("variant", -6.0, WHOLE, agreeing=0.8)
+    found = told(match("mountains", 6.0, WHOLE), fern, variant)
+    assert found["fern"][0] is Verdict.NONE
+    assert found["variant"] == (Verdict.POSSIBLE, Relation.COLOUR_VARIANT)
+    assert told(fern)["fern"][0] is Verdict.COPY
+
+
 def test_two_works_in_two_halves_of_a_collage_both_stay():
     found = told(match("left", 6.0, LEFT), match("right", 2.0, RIGHT))
     assert {verdict for verdict, _ in found.values()} == {Verdict.COPY}
