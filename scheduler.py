@@ -217,7 +217,9 @@ def keep_watch(workspace: Workspace) -> None:
     with WorkspaceLock(workspace.root / "schedule.lock", "A scheduler"):
         due = watch.due()
         scheduler = build_scheduler(watch)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        # Told, not thrown: an exception in the midst of `scheduler.start` would leave it neither running nor not.
+        asked_to_end: list[int] = []
+        signal.signal(signal.SIGTERM, lambda number, _: asked_to_end.append(number))
         click.echo(f"Scanning every night at {config.schedule.scan_at} UTC; leave this window open, Ctrl+C ends it.")
         if due is not None:
             click.echo(f"No scan was finished since {moment(due)}: one starts now; it writes to logs/last-scan.txt.")
@@ -225,11 +227,12 @@ def keep_watch(workspace: Workspace) -> None:
         try:
             scheduler.start()
             # In a thread of its own: apscheduler swallows an interrupt that comes while it hands over a job.
-            while True:
+            while not asked_to_end:
                 time.sleep(_POLL_SECONDS)
-        except (KeyboardInterrupt, SystemExit):
-            log.info("the scheduler ends")
+        except KeyboardInterrupt:
+            pass
         finally:
+            log.info("the scheduler ends")
             watch.stop()
             if scheduler.running:  # a signal may come before it is
                 scheduler.shutdown(wait=True)
