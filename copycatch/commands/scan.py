@@ -88,7 +88,7 @@ def show_summary(workspace: Workspace, summary: ScanSummary) -> None:
 
 def _print_failed(compared: Compared) -> None:
     if compared.failed:
-        print_line(f"{compared.failed} pictures could not be compared; the next scan or match tries them again.")
+        print_line(f"Pictures that could not be compared: {compared.failed}; the next scan or match tries them again.")
 
 
 def _print_gone(gone: list[Gone]) -> None:
