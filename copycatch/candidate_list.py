@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from casebook.edits import edit_record
-from casebook.types import Evidence, Match, Verdict
+from casebook.types import Verdict
+from copycatch.evidence_record import evidence_record
 from copycatch.moments import moment
 from copycatch.output import plain, print_line, print_table
 from matching.calibration import MOST_POSSIBLE
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from casebook.casebook import Casebook
+    from casebook.types import Match
 
 _TABLE = ("#", "verdict", "score", "work", "listing", "state", "seller", "found")
 
@@ -110,31 +112,5 @@ def _match(match: Match) -> dict[str, Any]:
         "relation": match.relation and match.relation.value,
         "edits": [edit_record(edit) for edit in match.edits],
         "expected_false_alarms": match.expected_false_alarms,
-        "evidence": [_evidence(found) for found in match.evidence],
-    }
-
-
-def _evidence(found: Evidence) -> dict[str, Any]:
-    geometry = found.geometry
-    return {
-        "stage": found.stage,
-        "stage_version": found.stage_version,
-        "parameters": found.parameters,
-        "verdict": found.verdict.value,
-        "score": found.score,
-        "because": found.because,
-        "mirrored": found.mirrored,
-        "relation": found.relation and found.relation.value,
-        "edits": [edit_record(edit) for edit in found.edits],
-        "log_odds": found.log_odds,
-        "measures": dict(found.measures),
-        "geometry": None
-        if geometry is None
-        else {
-            "transform": list(geometry.transform),
-            "inliers": geometry.inliers,
-            "reference_share": geometry.reference_share,
-            "picture_share": geometry.picture_share,
-            "outline": list(geometry.outline),
-        },
+        "evidence": [evidence_record(found) for found in match.evidence],
     }

@@ -17,7 +17,9 @@ from casebook.types import ReferenceKind, Verdict
 from copycatch.atomic_file import write_atomically
 from copycatch.candidate_list import false_alarms_shown
 from copycatch.commands.options import json_option
+from copycatch.evidence_record import evidence_record
 from copycatch.output import plain, print_json_lines, print_line, print_table
+from copycatch.version import PROGRAM
 from copycatch.works import PICTURE_SUFFIXES, candidates_below, printable_path, read_entries, read_file
 from matching.calibration import DEFAULT_BUDGET, MOST_POSSIBLE, standard
 from matching.compare import Comparison, Kinds, library_of
@@ -112,10 +114,13 @@ def compare(
 
 
 def comparison_record(item: Comparison) -> dict[str, Any]:
-    """Return a comparison as `compare --json` prints it: the picture, its best match, and all `matches`."""
+    """Return a comparison as `compare --json` prints it: the picture, its best match, and all `matches`, these with
+    what each stage measured."""
     matches = [_match_record(name, match) for name, match in item.matches]
+    evidence = [{"evidence": [evidence_record(found) for found in match.evidence]} for _, match in item.matches]
     picture = item.picture
     return {
+        "program": PROGRAM,
         "picture": item.name,
         "sha256": picture and picture.sha256,
         "format": picture and picture.format,
@@ -124,7 +129,7 @@ def comparison_record(item: Comparison) -> dict[str, Any]:
         "problem": item.problem,
         "claims": [asdict(claim) for claim in picture.claims] if picture else [],
         **(matches[0] if matches else _NO_MATCH | {"because": item.problem or "matches no reference"}),
-        "matches": matches,
+        "matches": [match | measured for match, measured in zip(matches, evidence, strict=True)],
     }
 
 

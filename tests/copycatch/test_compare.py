@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import struct
 import zlib
@@ -16,9 +17,11 @@ from PIL import Image
 
 from copycatch.commands import compare as command
 from copycatch.commands.compare import Trouble, trouble_record
+from copycatch.version import PROGRAM
 from matching.calibration import DEFAULT_BUDGET
 from matching.compare import library_of
 from matching.library import ReferenceLibrary
+from matching.stages import orb
 from tests.copycatch.conftest import Run
 from tests.copycatch.test_commands import documented, lines
 
@@ -247,11 +250,24 @@ def test_the_line_of_a_picture_tells_its_best_match_and_what_its_file_says(
     (theirs / "photo.jpg").write_bytes(encoded(turned, "JPEG", quality=90, exif=exif))
     (record,) = compared(run, ours, theirs)
     (best,) = record["matches"]
+    assert best.pop("evidence")
     assert {name: record[name] for name in best} == best
     assert (record["reference"], record["verdict"], record["mirrored"]) == ("photo.jpg", "copy", True)
     assert np.linalg.det(np.reshape(record["transform"], (3, 3))) < 0
     assert record["reference_share"] > 0.9
     assert record["claims"] == [{"source": "exif", "field": "creator", "value": "Mara Linden"}]
+
+
+def test_a_match_tells_program_stages_and_what_they_measured(folders: tuple[Path, Path], run: Run) -> None:
+    ours, theirs = folders
+    (theirs / "photo.jpg").write_bytes(encoded(picture(), "JPEG", quality=60))
+    (record,) = compared(run, ours, theirs)
+    assert record["program"] == PROGRAM
+    evidence = {found["stage"]: found for found in record["matches"][0]["evidence"]}
+    assert {"orb", "phash"} <= evidence.keys()
+    assert evidence["orb"]["measures"]["agreeing"] > 0.9
+    assert evidence["orb"]["stage_version"] == orb.VERSION
+    assert "opencv-python-headless" in json.loads(evidence["orb"]["parameters"])["libraries"]
 
 
 def test_every_line_has_the_documented_fields() -> None:
