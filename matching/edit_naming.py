@@ -46,7 +46,8 @@ def name_edits(
 
     1. Scale, crop, mirror, turn and perspective follow from the transform at the middle of the overlap.
     2. Recoloured is what has other colours where the structure agrees.
-    3. Texture that disagrees in what is shown is covered.
+    3. Texture that disagrees in what is shown is covered; but in a plain rim of the reference, where the picture goes
+       on beyond it, that is the edge of a border.
     4. Where the picture goes on beyond the reference: a drawn surround, much of it perfectly flat, is a frame; any
        other is a photograph, in which a share that touches two edges is a collage tile and any other an inset. The
        empty corners that a turn or a tilt leaves are neither.
@@ -59,7 +60,7 @@ def name_edits(
         Edit(kind=EditKind.RE_ENCODED),
         *shape,
         *([Edit(kind=EditKind.RECOLOURED)] if colours.changed else []),
-        *_cover_edits(agreement, shown),
+        *_cover_edits(agreement, shown, surrounded=geometry.picture_share < FILLS),
         *_surround_edits(picture, reference, geometry, tilted=tilted),
     ]
     order = list(EditKind)
@@ -89,10 +90,18 @@ def _shape_edits(picture: PictureView, reference: ReferenceView, geometry: Geome
         yield Edit(kind=EditKind.PERSPECTIVE)
 
 
-def _cover_edits(agreement: Agreement, shown: NDArray[np.bool_]) -> Iterator[Edit]:
-    hidden = 1 - float((agreement.agrees & shown).sum()) / max(1, int((agreement.textured & shown).sum()))
+def _cover_edits(agreement: Agreement, shown: NDArray[np.bool_], *, surrounded: bool) -> Iterator[Edit]:
+    counted = shown & ~(surrounded & _rim(agreement.plain))
+    hidden = 1 - float((agreement.agrees & counted).sum()) / max(1, int((agreement.textured & counted).sum()))
     if hidden > HIDDEN:
         yield Edit(kind=EditKind.COVERED, amount=hidden)
+
+
+def _rim(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return those of the cells (rows, columns) that lie at the border of the grid."""
+    rim = cells.copy()
+    rim[1:-1, 1:-1] = False
+    return rim
 
 
 def _surround_edits(

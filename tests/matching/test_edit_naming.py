@@ -3,8 +3,9 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from drawn_pictures import photograph
+from drawn_pictures import SIZE, garment, photograph
 from picture_edits import badged, collaged, cropped, framed, grey, jpeg, mirrored, re_encoded, recoloured, turned_7
+from PIL import Image, ImageOps
 
 from casebook.edits import Edit, EditKind
 from casebook.types import Reference, WorkKind
@@ -67,6 +68,21 @@ def test_a_plain_border_is_a_frame(matcher):
     named = edits(matcher, jpeg(framed(photograph(SEED))))
     assert EditKind.FRAMED in named
     assert not {EditKind.COLLAGE_TILE, EditKind.INSET, EditKind.CROPPED} & set(named)
+
+
+def test_the_edge_of_a_border_around_a_plain_rim_covers_nothing():
+    packshot = garment(Image.new("RGB", SIZE, "white"), SEED)
+    data = jpeg(packshot, 92)
+    reference = Reference(sha256=hashlib.sha256(data).hexdigest(), work_id="work", path="work.jpg")
+    of_packshot = Matcher(ReferenceLibrary.build([(reference, WorkKind.PHOTO, data)]))
+
+    def bordered(image: Image.Image) -> bytes:
+        return jpeg(ImageOps.expand(image.resize((330, 248)), 40, (120, 20, 40)))
+
+    named = edits(of_packshot, bordered(packshot))
+    assert EditKind.FRAMED in named
+    assert EditKind.COVERED not in named
+    assert EditKind.COVERED in edits(of_packshot, bordered(badged(packshot)))
 
 
 def test_a_tile_among_others_is_a_collage_tile(matcher):
