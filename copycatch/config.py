@@ -160,7 +160,9 @@ class MatchSettings:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
 
-    processes: Annotated[Whole, About("How many pictures are compared at once; 0 means one per core.", "processes")] = 0
+    processes: Annotated[
+        Whole, Field(le=256), About("How many pictures are compared at once; 0 means one per core.", "processes")
+    ] = 0
     false_alarms_per_100000: Annotated[
         Budget,
         About(

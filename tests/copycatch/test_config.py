@@ -74,6 +74,7 @@ def test_the_environment_does_not_change_the_configuration(path: Path, monkeypat
         ("[match]\nfalse_alarms_per_100000 = 0", "match.false_alarms_per_100000: must be greater than 0, not 0"),
         ("[match]\nfalse_alarms_per_100000 = 1200", "must be less than or equal to 1000, not 1200"),
         ("[match]\nfalse_alarms_per_100000 = '1'", "match.false_alarms_per_100000: must be a valid number"),
+        ("[match]\nprocesses = 5000", "match.processes: must be less than or equal to 256, not 5000"),
         ("[matching]\nfalse_alarms_per_100000 = 1", "matching: unknown key; did you mean 'match'?"),
         ("[schedule]\nscan_at = '24:00'", "schedule.scan_at: '24:00' is not a time"),
         ("crawl = 1", "crawl: must be a table, not 1"),
