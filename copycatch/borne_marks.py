@@ -15,7 +15,7 @@ from matching.marks.state import MarkRegion
 from matching.prepared import from_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from copycatch.prepared import PreparedReferences
@@ -40,13 +40,16 @@ def borne_marks(reference: Watched, marks: Sequence[Watched], prepared: Prepared
 def find_marks(
     watched: Sequence[Watched],
     prepared: PreparedReferences,
-    prepare: Callable[[Sequence[Watched]], object],
+    prepare: Callable[[Sequence[Watched]], Mapping[str, str]],
     *,
     processes: int,
     progress: Callable[[int, int], None],
-) -> None:
-    """Look for every mark on every reference where that was not done yet; where it fails, the next run tries again.
-    `prepare` makes sure that references are prepared; without a mark nothing is."""
+) -> dict[str, str]:
+    """Look for every mark on every reference where that was not done yet. `prepare` makes sure that references are
+    prepared, and tells by key why some could not be; without a mark nothing is prepared.
+
+    Return, by the path of a mark or a reference, why it could not be done this time: the next run tries again.
+    """
     marks = marks_among(watched)
     lacking = {
         each.key: (each, tuple(mark for mark in _to_find(each, marks) if not prepared.intact(_key(each, mark))))
@@ -54,16 +57,24 @@ def find_marks(
     }
     searches: list[Search] = [search for search in lacking.values() if search[1]]
     if not searches:
-        return
-    prepare([*(reference for reference, _ in searches), *marks])
-    answers = Pool(partial(_begin, prepared.path), processes).run(searches)
-    for done, answer in enumerate(answers, start=1):
+        return {}
+    needed = [*(reference for reference, _ in searches), *marks]
+    unready = prepare(needed)
+    problems = {each.reference.path: unready[each.key] for each in needed if each.key in unready}
+    ready = ((reference, tuple(mark for mark in sought if mark.key not in unready)) for reference, sought in searches)
+    searches = [search for search in ready if search[1] and search[0].key not in unready]
+    for done, answer in enumerate(Pool(partial(_begin, prepared.path), processes).run(searches), start=1):
         reference, sought = answer.task
-        found = {borne.mark_sha256: borne.region for borne in answer.result or ()}
-        for mark in sought if answer.result is not None else ():
-            region = found.get(mark.reference.sha256)
-            prepared.add(_key(reference, mark), b"" if region is None else json.dumps(asdict(region)).encode(), None)
+        if answer.result is None:
+            problems[reference.reference.path] = f"your marks could not be looked for on it: {answer.problem}"
+        else:
+            found = {borne.mark_sha256: borne.region for borne in answer.result}
+            for mark in sought:
+                region = found.get(mark.reference.sha256)
+                data = b"" if region is None else json.dumps(asdict(region)).encode()
+                prepared.add(_key(reference, mark), data, None)
         progress(done, len(searches))
+    return problems
 
 
 def _to_find(reference: Watched, marks: Sequence[Watched]) -> Sequence[Watched]:

@@ -47,7 +47,7 @@ class Compared:
 
 
 class _Ready(NamedTuple):
-    """What is to be compared, the file of the prepared references, and those that could not be prepared."""
+    """What is to be compared, the file of the prepared references, and what could not be prepared or looked for."""
 
     path: Path
     watched: list[Watched]
@@ -121,7 +121,8 @@ def _ready(
             processes=processes,
             progress=partial(progress, "prepare"),
         )
-        find_marks(_named(library), prepared, prepare, processes=processes, progress=partial(progress, "marks"))
+        marking = partial(progress, "marks")
+        problems = find_marks(_named(library), prepared, prepare, processes=processes, progress=marking)
         watched = _note(library, casebook, prepared, {})
         backlogs = casebook.backlogs(key)
         failed: dict[str, str] = {}
@@ -129,14 +130,12 @@ def _ready(
             failed = prepare(_lacking(watched, casebook, *backlogs))
             watched = _note(library, casebook, prepared, failed)
     unprepared = [each.reference for each in watched if each.key in failed]
+    problems |= {reference.path: reference.problem or "" for reference in unprepared}
     return _Ready(
         path=prepared.path,
         watched=watched,
         backlogs=_without(backlogs, {reference.sha256 for reference in unprepared}, casebook),
-        problems=[
-            Problem(where=reference.path, message=reference.problem or "", remedy=_TRIED_AGAIN)
-            for reference in unprepared
-        ],
+        problems=[Problem(where=path, message=why, remedy=_TRIED_AGAIN) for path, why in problems.items()],
     )
 
 

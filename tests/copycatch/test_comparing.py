@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -26,7 +27,7 @@ from casebook.types import (
     Verdict,
     Visit,
 )
-from copycatch import preparing
+from copycatch import borne_marks, preparing
 from copycatch.comparing import Compared, compare_pictures
 from copycatch.preparing import Read, Watched
 from copycatch.workspace import Workspace
@@ -34,6 +35,7 @@ from fixtures.demo.edits import draw_watermark, marked, opened, saved
 from fixtures.demo.pictures import WATERMARK_TEXT, Studio
 from matching.calibration import DEFAULT_BUDGET
 from matching.stage import Context
+from tests.copycatch.conftest import Run
 from tests.copycatch.filled import RUN_ID, SHOP, STARTED, make_workspace
 
 Heard = list[tuple[str, int, int]]
@@ -183,7 +185,9 @@ def test_a_reference_that_cannot_be_decoded_says_so_and_keeps_no_other_from_bein
     assert len(candidates(watching)) == 1
 
 
-def test_a_picture_whose_bytes_were_lost_is_compared_once_they_are_back(watching: Workspace, studio: Studio) -> None:
+def test_a_picture_whose_bytes_were_lost_is_named_and_compared_once_they_are_back(
+    watching: Workspace, studio: Studio, run: Run
+) -> None:
     put(watching, studio, "misty-ridge")
     data = studio.picture("misty-ridge/cropped")
     lost = show(watching, "ridge", data)
@@ -192,20 +196,22 @@ def test_a_picture_whose_bytes_were_lost_is_compared_once_they_are_back(watching
     assert (told.pictures, told.failed) == (0, 1)
     assert problem(watching, lost)
     assert candidates(watching) == []
+    said = run("match", workspace=watching)
+    assert "Pictures that could not be compared: 1; the next scan or match tries them again." in said.stdout
     watching.blobs().put(data)
     compare(watching)
     assert problem(watching, lost) is None
     assert len(candidates(watching)) == 1
 
 
-def _out_of_memory_over_ferns(blobs: Blobs, watched: Watched) -> Read:
-    if "fern" in watched.reference.path:
+def _out_of_memory_over(name: str, blobs: Blobs, watched: Watched) -> Read:
+    if name in watched.reference.path:
         os._exit(9)
     return preparing._prepared(blobs, watched)
 
 
-def _begin_frugally(blobs: Path) -> Callable[[Watched], Read]:
-    return partial(_out_of_memory_over_ferns, Blobs(blobs))
+def _begin_frugally(blobs: Path, over: str) -> Callable[[Watched], Read]:
+    return partial(_out_of_memory_over, over, Blobs(blobs))
 
 
 def test_a_reference_whose_preparing_is_killed_is_named_and_compared_the_next_time(
@@ -215,7 +221,7 @@ def test_a_reference_whose_preparing_is_killed_is_named_and_compared_the_next_ti
     show(watching, "ridge", studio.picture("misty-ridge/cropped"))
     show(watching, "fern", studio.picture("fern-linocut/mirrored"))
     with monkeypatch.context() as starved:
-        starved.setattr(preparing, "_begin", _begin_frugally)
+        starved.setattr(preparing, "_begin", partial(_begin_frugally, over="fern"))
         for _ in range(2):
             _, told = heard_and_told(watching)
             assert [(each.where, "crashed" in each.message) for each in told.problems] == [("fern-linocut.jpg", True)]
@@ -275,6 +281,43 @@ def test_a_candidate_tells_that_the_watermark_was_removed(watching: Workspace, s
     assert "The owner's mark was painted over" in because["generic:painted"]
     assert "The owner's mark is still there" in because["generic:kept"]
     assert compare(watching) == []
+
+
+def _out_of_memory_over_marks(path: Path) -> Callable[[borne_marks.Search], NoReturn]:
+    return _exhausted
+
+
+def _exhausted(search: borne_marks.Search) -> NoReturn:
+    os._exit(9)
+
+
+def test_a_reference_on_which_marks_could_not_be_looked_for_is_named_and_searched_the_next_time(
+    watching: Workspace, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(watching, "painted", painted_over(list_marked_work(watching, studio, with_mark=True)))
+    with monkeypatch.context() as starved:
+        starved.setattr(borne_marks, "_begin", _out_of_memory_over_marks)
+        _, told = heard_and_told(watching)
+    assert {each.where for each in told.problems} == {"fern.jpg", "ridge.jpg"}
+    assert all("marks could not be looked for on it: its process crashed" in each.message for each in told.problems)
+    assert "watermark" not in edits(watching)["painted"]
+    heard, told = heard_and_told(watching)
+    assert ("marks", 2, 2) in heard
+    assert told.problems == ()
+    assert "watermark removed (painted over)" in edits(watching)["painted"]
+
+
+def test_no_mark_is_looked_for_while_it_could_not_be_prepared(
+    watching: Workspace, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(watching, "painted", painted_over(list_marked_work(watching, studio, with_mark=True)))
+    with monkeypatch.context() as starved:
+        starved.setattr(preparing, "_begin", partial(_begin_frugally, over="mark"))
+        _, told = heard_and_told(watching)
+    assert [(each.where, "crashed" in each.message) for each in told.problems] == [(MARK, True)]
+    assert "watermark" not in edits(watching)["painted"]
+    assert ("marks", 2, 2) in compare(watching)
+    assert "watermark removed (painted over)" in edits(watching)["painted"]
 
 
 def test_only_references_that_bear_a_new_mark_are_compared_again(watching: Workspace, studio: Studio) -> None:
