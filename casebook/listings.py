@@ -1,7 +1,8 @@
 """Listings: what their pages said last, and what the looks at them prove.
 
 Visits may be recorded in any order, so nothing here means "whatever came last". What a page said is replaced only by
-a reading of higher rank (readable before not, then later before earlier), and the state follows from all looks.
+a reading of higher rank (readable before not, a whole page before a card on a page of results, then later before
+earlier), and the state follows from all looks.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from casebook.store import Store
-from casebook.types import GalleryPicture, Listing, ListingState, Look, Money, Seller, content_id
+from casebook.types import GalleryPicture, Listing, ListingState, Look, Money, PictureRole, Seller, content_id
 from casebook.values import time, time_text
 
 _UPSERT_SELLER = """
-INSERT INTO seller (seller_key, marketplace, seller_id, name, url, reading, first_seen_at, last_seen_at)
-VALUES (:seller_key, :marketplace, :seller_id, :name, :url, :reading, :at, :at)
+INSERT INTO seller (seller_key, marketplace, seller_id, name, url, badges, since, reading, first_seen_at, last_seen_at)
+VALUES (:seller_key, :marketplace, :seller_id, :name, :url, :badges, :since, :reading, :at, :at)
 ON CONFLICT (seller_key) DO UPDATE SET
     name = iif(excluded.reading > reading, excluded.name, name),
     url = iif(excluded.reading > reading, excluded.url, url),
+    badges = iif(excluded.reading > reading, excluded.badges, badges),
+    since = iif(excluded.reading > reading, excluded.since, since),
     reading = max(reading, excluded.reading),
     first_seen_at = min(first_seen_at, excluded.first_seen_at),
     last_seen_at = max(last_seen_at, excluded.last_seen_at)
@@ -31,10 +34,10 @@ ON CONFLICT (seller_key) DO UPDATE SET
 _UPSERT_LISTING = """
 INSERT INTO listing (
     listing_key, marketplace, listing_id, host, url, title, price_amount, price_currency, seller_key, layout,
-    state, state_reason, reading, target, first_seen_at, last_looked_at
+    sold_count, state, state_reason, reading, target, first_seen_at, last_looked_at
 ) VALUES (
     :listing_key, :marketplace, :listing_id, :host, :url, :title, :price_amount, :price_currency, :seller_key, :layout,
-    'unknown', '', :reading, '', :at, :at
+    :sold_count, 'unknown', '', :reading, '', :at, :at
 ) ON CONFLICT (listing_key) DO UPDATE SET
     host = excluded.host,
     url = excluded.url,
@@ -43,17 +46,19 @@ INSERT INTO listing (
     price_currency = excluded.price_currency,
     seller_key = excluded.seller_key,
     layout = excluded.layout,
+    sold_count = excluded.sold_count,
     reading = excluded.reading
 WHERE excluded.reading > reading
 """
 
 _UPSERT_GALLERY = """
 INSERT INTO gallery (
-    listing_key, url, position, fallbacks, current, reading, run_id, first_read_at, last_read_at
-) VALUES (:listing_key, :url, :position, :fallbacks, 1, :reading, :run_id, :at, :at)
+    listing_key, url, position, fallbacks, role, current, reading, run_id, first_read_at, last_read_at
+) VALUES (:listing_key, :url, :position, :fallbacks, :role, 1, :reading, :run_id, :at, :at)
 ON CONFLICT (listing_key, url) DO UPDATE SET
     position = iif(excluded.reading > reading, excluded.position, position),
     fallbacks = iif(excluded.reading > reading, excluded.fallbacks, fallbacks),
+    role = iif(excluded.reading > reading, excluded.role, role),
     reading = max(reading, excluded.reading),
     run_id = excluded.run_id,
     first_read_at = min(first_read_at, excluded.first_read_at),
@@ -67,18 +72,18 @@ WHERE listing_key = :listing_key
 """
 
 _ADD_LOOK = """
-INSERT INTO look (look_id, listing_key, run_id, target, at, state, reason, gone, fetch_id)
-VALUES (:look_id, :listing_key, :run_id, :target, :at, :state, :reason, :gone, :fetch_id)
+INSERT INTO look (look_id, listing_key, run_id, target, at, state, reason, gone, fetch_id, partial)
+VALUES (:look_id, :listing_key, :run_id, :target, :at, :state, :reason, :gone, :fetch_id, :partial)
 ON CONFLICT (look_id) DO NOTHING
 """
 
 _LATEST_LOOK = """
-SELECT * FROM look WHERE listing_key = :listing_key ORDER BY at DESC, readable DESC, look_id DESC LIMIT 1
+SELECT * FROM look WHERE listing_key = :listing_key ORDER BY partial, at DESC, readable DESC, look_id DESC LIMIT 1
 """
 
 _STANDING_REMOVAL = """
 SELECT reason FROM removal WHERE listing_key = :listing_key AND NOT EXISTS (
-    SELECT 1 FROM look WHERE look.listing_key = removal.listing_key AND look.at > removal.at AND NOT look.gone
+    SELECT 1 FROM look WHERE look.listing_key = removal.listing_key AND look.at > removal.at AND NOT look.gone AND NOT look.partial
 ) ORDER BY at DESC LIMIT 1
 """
 
@@ -102,12 +107,12 @@ latest AS (
         PARTITION BY listing_key ORDER BY at DESC, readable DESC, look_id DESC
     ) AS place
     FROM look
-    WHERE listing_key IN (SELECT listing_key FROM look WHERE run_id = :run_id AND gone)
+    WHERE NOT partial AND listing_key IN (SELECT listing_key FROM look WHERE run_id = :run_id AND gone)
 ),
 canaries AS (
     SELECT host, min(listing_key) AS first_key, max(listing_key) AS last_key
     FROM look JOIN listing USING (listing_key)
-    WHERE look.run_id = :run_id AND look.readable
+    WHERE look.run_id = :run_id AND look.readable AND NOT look.partial
     GROUP BY host
 )
 SELECT
@@ -124,15 +129,17 @@ JOIN look AS earlier ON earlier.listing_key = latest.listing_key AND earlier.gon
 WHERE latest.place = 1 AND latest.gone AND latest.run_id = :run_id AND listing.state <> 'removed' AND NOT EXISTS (
     SELECT 1 FROM look AS between_them
     WHERE between_them.listing_key = latest.listing_key AND between_them.readable
+            AND NOT between_them.partial
         AND between_them.at BETWEEN earlier.at AND latest.at
 )
 GROUP BY latest.listing_key
 """
 
 _SELECT_LISTING = """
-SELECT listing.*, seller.seller_id, seller.name AS seller_name, seller.url AS seller_url, (
-    SELECT json_group_array(json_array(url, json(fallbacks))) FROM (
-        SELECT url, fallbacks FROM gallery
+SELECT listing.*, seller.seller_id, seller.name AS seller_name, seller.url AS seller_url,
+    seller.badges AS seller_badges, seller.since AS seller_since, (
+    SELECT json_group_array(json_array(url, json(fallbacks), role)) FROM (
+        SELECT url, fallbacks, role FROM gallery
         WHERE gallery.listing_key = listing.listing_key AND gallery.current ORDER BY position
     )
 ) AS gallery
@@ -165,6 +172,7 @@ class Listings(Store):
                 reason=row["reason"],
                 gone=bool(row["gone"]),
                 fetch_id=row["fetch_id"],
+                partial=bool(row["partial"]),
             )
             for row in rows
         ]
@@ -192,7 +200,7 @@ class Listings(Store):
         return len(found)
 
     def _add_reading(self, listing: Listing, run_id: str, at: datetime) -> None:
-        reading = f"{int(listing.state.readable)} {time_text(at)} {content_id(listing)}"
+        reading = f"{int(listing.state.readable)}{int(not listing.partial)} {time_text(at)} {content_id(listing)}"
         if listing.seller is not None:
             self._upsert_seller(listing.seller, reading, at)
         self._run(
@@ -208,6 +216,7 @@ class Listings(Store):
                 "price_currency": listing.price and listing.price.currency,
                 "seller_key": listing.seller and listing.seller.key,
                 "layout": listing.layout,
+                "sold_count": listing.sold_count,
                 "reading": reading,
                 "at": at,
             },
@@ -221,6 +230,7 @@ class Listings(Store):
                     "url": url,
                     "position": place,
                     "fallbacks": listing.gallery[place].fallbacks,
+                    "role": listing.gallery[place].role,
                     "reading": reading,
                     "run_id": run_id,
                     "at": at,
@@ -237,6 +247,8 @@ class Listings(Store):
                 "seller_id": seller.seller_id,
                 "name": seller.name,
                 "url": seller.url,
+                "badges": seller.badges,
+                "since": seller.since,
                 "reading": reading,
                 "at": at,
             },
@@ -255,6 +267,7 @@ class Listings(Store):
                 "reason": look.reason,
                 "gone": int(look.gone),
                 "fetch_id": look.fetch_id,
+                "partial": int(look.partial),
             },
         )
         self._settle_listing(look.listing_key)
@@ -285,8 +298,10 @@ def _listing(row: Any) -> Listing:
         price=_price(row),
         seller=_seller(row),
         gallery=tuple(
-            GalleryPicture(url=url, fallbacks=tuple(fallbacks)) for url, fallbacks in json.loads(row["gallery"])
+            GalleryPicture(url=url, fallbacks=tuple(fallbacks), role=PictureRole(role))
+            for url, fallbacks, role in json.loads(row["gallery"])
         ),
+        sold_count=row["sold_count"],
     )
 
 
@@ -304,4 +319,6 @@ def _seller(row: Any) -> Seller | None:
         seller_id=row["seller_id"],
         name=row["seller_name"],
         url=row["seller_url"],
+        badges=tuple(json.loads(row["seller_badges"])),
+        since=row["seller_since"],
     )

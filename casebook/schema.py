@@ -8,7 +8,7 @@ from casebook.tables import CALIBRATION, COMPARISONS, FINDINGS, LISTINGS, SCANS,
 from casebook.views import create_views, drop_views
 
 APPLICATION_ID = 0x436F7079  # "Copy"
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 migrations = Migrations("casebook")
 
@@ -65,3 +65,20 @@ def m005_calibration(db: Database) -> None:
         db.execute(statement)
     create_views(db)
     db.execute("PRAGMA user_version = 5")
+
+
+@migrations()
+def m006_what_marketplaces_tell(db: Database) -> None:
+    """Keep how often a listing was sold, how the marketplace ranks its seller, which pictures are variants or stand in
+    the description, and which looks saw only a card; what was read before were whole pages, and says nothing else."""
+    for table in ("listing", "seller", "gallery"):
+        db.execute(f"UPDATE {table} SET reading = substr(reading, 1, 1) || '1' || substr(reading, 2)")
+    db.execute("ALTER TABLE look ADD COLUMN partial INTEGER NOT NULL DEFAULT 0 CHECK (partial IN (0, 1))")
+    db.execute("ALTER TABLE listing ADD COLUMN sold_count INTEGER")
+    db.execute("ALTER TABLE seller ADD COLUMN badges TEXT NOT NULL DEFAULT '[]'")
+    db.execute("ALTER TABLE seller ADD COLUMN since TEXT")
+    db.execute(
+        "ALTER TABLE gallery ADD COLUMN role TEXT NOT NULL DEFAULT 'gallery'"
+        " CHECK (role IN ('gallery', 'variant', 'description'))"
+    )
+    db.execute("PRAGMA user_version = 6")

@@ -80,12 +80,15 @@ class Money:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seller:
-    """Who offers a listing, as the marketplace names him."""
+    """Who offers a listing, as the marketplace names him. `badges` are its own marks of standing ("Verified Supplier"),
+    `since` is how long he has been there, in its words ("8 yrs", "2016-02-11")."""
 
     marketplace: str
     seller_id: str
     name: str
     url: str | None = None
+    badges: tuple[str, ...] = ()
+    since: str | None = None
 
     @property
     def key(self) -> str:
@@ -126,12 +129,21 @@ class Fetch:
         return next((value for key, value in self.response_headers if key.lower() == wanted), None)
 
 
+class PictureRole(StrEnum):
+    """Where in a listing a picture stands."""
+
+    GALLERY = "gallery"
+    VARIANT = "variant"  # a colour or size of the same listing
+    DESCRIPTION = "description"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GalleryPicture:
-    """One place in a listing's gallery: the best URL known and, in order, what to ask where that fails."""
+    """One picture of a listing: the best URL known and, in order, what to ask where that fails."""
 
     url: str
     fallbacks: tuple[str, ...] = ()
+    role: PictureRole = PictureRole.GALLERY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +151,9 @@ class Listing:
     """One offer on one marketplace, as one reading of its page shows it.
 
     `listing_id` is stable within the marketplace and the same on every URL of the listing; `url` is canonical.
-    `layout` names the generation of the page that the parser recognised.
+    `layout` names the generation of the page that the parser recognised. `gallery` holds variant and description
+    pictures as well, behind those of the gallery itself. `sold_count` is how often the marketplace says it was sold.
+    `partial` is what a card on a page of results shows: facts and pictures may be missing.
     """
 
     marketplace: str
@@ -152,6 +166,8 @@ class Listing:
     price: Money | None = None
     seller: Seller | None = None
     gallery: tuple[GalleryPicture, ...] = ()
+    sold_count: int | None = None
+    partial: bool = False
 
     @property
     def key(self) -> str:
@@ -163,7 +179,8 @@ class Look:
     """What one visit to a listing's page showed; looks are only ever added.
 
     `gone` is true for a positive sign of removal (404, 410, a removal notice). One such look proves nothing yet:
-    the listing becomes `unknown`, and `removed` only after a second one (see `Casebook.confirm_removals`).
+    the listing becomes `unknown`, and `removed` only after a second one (see `Casebook.confirm_removals`). A `partial`
+    look saw a card on a page of results: it counts only while nobody looked at the listing's own page.
     """
 
     listing_key: str
@@ -173,6 +190,7 @@ class Look:
     reason: str
     gone: bool
     fetch_id: str | None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from casebook.types import Listing, ListingState
 
 
+MOST_ELEMENTS = 50_000  # the largest shop page seen has 6,000; reading one of millions would take minutes
 _EMPTY = fromstring("<html></html>", parser=HTMLParser())
 
 
@@ -123,6 +124,7 @@ class Reading:
 
     `listing_urls` are links to listings, `page_urls` paging first and categories after it; both absolute, canonical,
     on the same host, without repeats, in document order. `layout` names the generation of page that was recognised.
+    `found` are the listings of a page of results as their cards show them, as a rule with fewer facts than their pages.
     """
 
     state: ListingState
@@ -133,3 +135,4 @@ class Reading:
     listing_urls: tuple[str, ...] = ()
     page_urls: tuple[str, ...] = ()
     is_listing_page: bool = False
+    found: tuple[Listing, ...] = ()

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
-from casebook.types import GalleryPicture
+from casebook.types import GalleryPicture, PictureRole
+from crawler.cdns import cdn_full_size, cdn_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,8 +74,10 @@ class PictureUrl:
     width: int | None = None
 
 
-def unite(places: Iterable[Sequence[PictureUrl]]) -> tuple[GalleryPicture, ...]:
-    """Return one gallery picture per picture, in the order of first sight.
+def unite(
+    places: Iterable[Sequence[PictureUrl]], role: PictureRole = PictureRole.GALLERY
+) -> tuple[GalleryPicture, ...]:
+    """Return one gallery picture of this role per picture, in the order of first sight.
 
     A place holds every URL the page gives for one place of the gallery.
     1. Placeholders are dropped, and so is what stands beside several unlike pictures: a button drawn over each.
@@ -97,7 +100,7 @@ def unite(places: Iterable[Sequence[PictureUrl]]) -> tuple[GalleryPicture, ...]:
                 order[other] = {}
                 place_of.update((moved, index) for moved, at in place_of.items() if at == other)
             order[index].setdefault(one.url, one)
-    return tuple(_best_first(list(urls.values())) for urls in order if urls)
+    return tuple(_best_first(list(urls.values()), role) for urls in order if urls)
 
 
 def is_picture_url(url: str) -> bool:
@@ -118,7 +121,11 @@ def is_placeholder(url: str) -> bool:
 @lru_cache(maxsize=4096)
 def picture_key(url: str) -> str:
     """Return a name that the same picture has at every size: host and path without sizes, query without display."""
-    parts = urlsplit(_unwrapped(url))
+    inner = _unwrapped(url)
+    named = cdn_name(inner)
+    if named is not None:
+        return named
+    parts = urlsplit(inner)
     path = _SIZE_IN_NAME.sub("", _original_path(_without_transformations(parts.path)))
     host = parts.netloc.lower().removeprefix("www.")
     if "/is/image/" in path:  # Scene7: the path alone names the picture
@@ -130,6 +137,9 @@ def picture_key(url: str) -> str:
 def original(url: str) -> str | None:
     """Return the URL that the platform's own rule gives for the picture at full size, or None where none is known."""
     inner = _unwrapped(url)
+    served = cdn_full_size(inner)
+    if served is not None:
+        return served if served != url else None
     parts = urlsplit(inner)
     path = _original_path(parts.path)
     if "/image/upload/" in path:
@@ -156,13 +166,13 @@ def _without_decoration(places: list[list[PictureUrl]]) -> list[list[PictureUrl]
     ]
 
 
-def _best_first(given: list[PictureUrl]) -> GalleryPicture:
+def _best_first(given: list[PictureUrl], role: PictureRole) -> GalleryPicture:
     ranked = sorted(given, key=lambda one: min(one.width or _STRONGER, _width(one.url)), reverse=True)
     urls = [one.url for one in ranked]
     full = original(urls[0])
     if full is not None:
         urls = [full, *(url for url in urls if url != full)]
-    return GalleryPicture(url=urls[0], fallbacks=tuple(urls[1 : 1 + _MOST_FALLBACKS]))
+    return GalleryPicture(url=urls[0], fallbacks=tuple(urls[1 : 1 + _MOST_FALLBACKS]), role=role)
 
 
 def _width(url: str) -> int:

@@ -36,8 +36,8 @@ async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fet
     note = f"blocked: {reading.reason}" if blocked else reading.reason  # the view `coverage` counts by this word
     visit = Visit(
         task=replace(task, state=TaskState.FAILED if failed else TaskState.DONE, note=note),
-        listings=() if reading.listing is None else (reading.listing,),
-        looks=tuple(_looks(crawl, task, reading, fetches)),
+        listings=(*(() if reading.listing is None else (reading.listing,)), *reading.found),
+        looks=(*_looks(crawl, task, reading, fetches), *_cards(crawl, task, reading, fetches)),
         discovered=tuple(_discovered(crawl, task, reading)),
     )
     return visit, reading.state
@@ -87,6 +87,12 @@ def _looks(crawl: Crawl, task: Task, reading: Reading, fetches: Sequence[Fetch])
     yield _look(crawl, task, known, state, reason, gone=gone, fetches=fetches)
 
 
+def _cards(crawl: Crawl, task: Task, reading: Reading, fetches: Sequence[Fetch]) -> Iterator[Look]:
+    for listing in reading.found:
+        look = _look(crawl, task, listing.key, listing.state, listing.state_reason, gone=False, fetches=fetches)
+        yield replace(look, partial=True)
+
+
 def _look(
     crawl: Crawl, task: Task, key: str, state: ListingState, reason: str, *, gone: bool, fetches: Sequence[Fetch]
 ) -> Look:
@@ -102,8 +108,8 @@ def _look(
 
 
 def _discovered(crawl: Crawl, task: Task, reading: Reading) -> Iterator[Task]:
-    if reading.listing is not None:
-        yield from _pictures(crawl, task, reading.listing)
+    for listing in (*(() if reading.listing is None else (reading.listing,)), *reading.found):
+        yield from _pictures(crawl, task, listing)
     yield from _tasks(crawl, task, (*reading.listing_urls, *reading.page_urls), Purpose.PAGE)
 
 

@@ -9,6 +9,7 @@ from scrapy.exceptions import IgnoreRequest
 
 from casebook.types import Purpose
 from crawler.crawl import crawl_of
+from crawler.marketplaces import marketplace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,7 +43,11 @@ class TargetWatch:
         self.stopped.setdefault(name, reason)
 
     def belongs(self, name: str, url: str) -> bool:
-        """Return whether a page is part of the target: only its own origins are crawled for pages."""
+        """Return whether a page is part of the target: only its own origins, or all hosts of its marketplace, are
+        crawled for pages."""
+        hosts = marketplace(self._targets[name].marketplace).HOSTS
+        if hosts is not None and hosts.fullmatch((urlsplit(url).hostname or "").lower()):
+            return True
         return _origin(url) in self._hosts[name]
 
     def adopt(self, name: str, url: str) -> None:

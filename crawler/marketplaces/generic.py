@@ -13,8 +13,9 @@ from crawler.canonical import declared_url, is_home, listing_name, shop_host
 from crawler.elements import text_of
 from crawler.embedded_state import state_places
 from crawler.gallery import Place, gallery_places
+from crawler.layouts import Access, Layout, Permission, Seen, Way
 from crawler.links import listing_links, page_links
-from crawler.page import Page, Reading
+from crawler.page import MOST_ELEMENTS, Page, Reading
 from crawler.picture_urls import PictureUrl, picture_key, unite
 from crawler.prices import read_price
 from crawler.sitemap import Sitemap, read_sitemap
@@ -24,13 +25,33 @@ if TYPE_CHECKING:
     from casebook.types import GalleryPicture
 
 NAME = "generic"
-SEEN = {
-    "json-ld": "schema.org Product or ProductGroup in JSON-LD; saved pages of 2026",
-    "microdata": "schema.org Product as itemprop attributes; saved pages of 2019 and 2026",
-    "opengraph": "og:type product; saved pages of 2026",
-    "bare": "no structured data: heading, price or buy button, pictures; django-oscar 4.2 templates",
-}
-MOST_ELEMENTS = 50_000  # the largest shop page seen has 6,000; reading one of millions would take minutes
+TITLE = "independent shops"
+HOSTS = None
+LAYOUTS = (
+    Layout(
+        name="json-ld",
+        seen=Seen.REAL,
+        known="schema.org Product or ProductGroup in JSON-LD; saved pages of 2026",
+    ),
+    Layout(
+        name="microdata",
+        seen=Seen.REAL,
+        known="schema.org Product as itemprop attributes; saved pages of 2019 and 2026",
+    ),
+    Layout(name="opengraph", seen=Seen.REAL, known="og:type product; saved pages of 2026"),
+    Layout(
+        name="bare",
+        seen=Seen.REAL,
+        known="no structured data: heading, price or buy button, pictures; django-oscar 4.2 templates",
+    ),
+)
+ACCESS = Access(
+    ways=(Way.NIGHTLY, Way.PERSON),
+    search=Permission.UNKNOWN,
+    listings=Permission.UNKNOWN,
+    source="every shop has its own robots.txt",
+    checked_on="2026-11-21",
+)
 _GONE = frozenset({404, 410})
 
 
@@ -84,6 +105,16 @@ def read(page: Page) -> Reading:
         reason = "redirected to the front page"
         return Reading(state=ListingState.UNKNOWN, reason=reason, gone=True, listing_urls=links, page_urls=further)
     return Reading(state=ListingState.UNKNOWN, reason="not a listing page", listing_urls=links, page_urls=further)
+
+
+def search_url(words: str, number: int) -> str | None:
+    """Return None: every shop has a search of its own."""
+    return None
+
+
+def shop_url(seller_id: str) -> str | None:
+    """Return None: a shop is its own seller."""
+    return None
 
 
 def sitemap_urls(page: Page) -> Sitemap:
