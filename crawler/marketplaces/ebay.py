@@ -188,14 +188,13 @@ def _card(page: Page, card: Selector) -> Offer | None:
     title = first_text(card.css(".s-card__title > span:first-child"))
     if number is None or title == _FAKE:
         return None
-    images = card.css("img.s-card__image")
     user = first_text(card.css(".su-card-container__attributes__secondary .su-styled-text"))
     return Offer(
         listing_id=number,
         title=title,
         price=read_price(first_text(card.css(".s-card__price"))),
         seller=None if user is None else Seller(marketplace=NAME, seller_id=user, name=user),
-        gallery=places(page, images.xpath("@data-src | @data-defer-load | @src").getall()[:1]),
+        gallery=places(page, [_lazy(card.css("img.s-card__image"))]),
         sold_count=_sold(card.css(".s-card__attribute-row")),
     )
 
@@ -210,11 +209,16 @@ def _cards_to_2025(page: Page) -> Results | None:
         number = listing_id(card.css("a.s-item__link").xpath("@href").get(""))
         title = first_text(card.css(".s-item__title"))
         if number is not None and title != _FAKE:
-            images = card.css(".s-item__image img").xpath("@data-src | @src").getall()
             price = read_price(first_text(card.css(".s-item__price")))
-            offers.append(Offer(listing_id=number, title=title, price=price, gallery=places(page, images[:1])))
+            gallery = places(page, [_lazy(card.css(".s-item__image img"))])
+            offers.append(Offer(listing_id=number, title=title, price=price, gallery=gallery))
     following = page.selector.css("a.pagination__next").xpath("@href").getall()
     return Results(offers=offers, next_urls=joined(page, following))
+
+
+def _lazy(images: SelectorList[Selector]) -> str | None:
+    """Return the address of the first image; what is not loaded yet has a stand-in in `src`."""
+    return images.xpath("@data-src").get() or images.xpath("@data-defer-load").get() or images.xpath("@src").get()
 
 
 def _sold(nodes: SelectorList[Selector]) -> int | None:

@@ -51,9 +51,7 @@ def _told(listing: Listing) -> dict[str, Any]:
         "seller_badges": list(seller.badges) if seller else [],
         "seller_since": seller and seller.since,
         "sold_count": listing.sold_count,
-        **{
-            role.value: [picture.url for picture in listing.gallery if picture.role is role] for role in PictureRole
-        },
+        **{role.value: [picture.url for picture in listing.gallery if picture.role is role] for role in PictureRole},
     }
 
 
