@@ -126,7 +126,7 @@ def test_the_canonical_url_of_a_listing_is_its_own_canonical_url(name: str, path
     reading = marketplace(name).read(_recorded(path)[0])
     for listing in (*([reading.listing] if reading.listing else ()), *reading.found):
         assert marketplace(name).canonical_url(listing.url) == listing.url
-        assert name == "generic" or marketplace(name).HOSTS is None or marketplace_of(listing.url).NAME == name
+        assert name == "generic" or marketplace(name).HOSTS is None or name == marketplace_of(listing.url).NAME
 
 
 @pytest.mark.parametrize("name", NAMES)
