@@ -83,7 +83,8 @@ SELECT * FROM look WHERE listing_key = :listing_key ORDER BY partial, at DESC, r
 
 _STANDING_REMOVAL = """
 SELECT reason FROM removal WHERE listing_key = :listing_key AND NOT EXISTS (
-    SELECT 1 FROM look WHERE look.listing_key = removal.listing_key AND look.at > removal.at AND NOT look.gone AND NOT look.partial
+    SELECT 1 FROM look
+    WHERE look.listing_key = removal.listing_key AND look.at > removal.at AND NOT look.gone AND NOT look.partial
 ) ORDER BY at DESC LIMIT 1
 """
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from casebook.store import Store
-from casebook.types import RunState, ScanRun
+from casebook.types import RunKind, RunState, ScanRun
 from casebook.values import time, time_or_none
 
 if TYPE_CHECKING:
@@ -19,13 +19,14 @@ class Runs(Store):
         """Add the run. sqlite3.IntegrityError: its id is taken."""
         with self.immediate():
             self._run(
-                "INSERT INTO run (run_id, started_at, program, job, phase, state, finished_at, stats) VALUES "
-                "(:run_id, :started_at, :program, :job, :phase, :state, :finished_at, :stats)",
+                "INSERT INTO run (run_id, started_at, program, job, kind, phase, state, finished_at, stats) "
+                "VALUES (:run_id, :started_at, :program, :job, :kind, :phase, :state, :finished_at, :stats)",
                 {
                     "run_id": run.run_id,
                     "started_at": run.started_at,
                     "program": run.program,
                     "job": run.job,
+                    "kind": run.kind,
                     "phase": run.phase,
                     "state": run.state,
                     "finished_at": run.finished_at,
@@ -45,17 +46,19 @@ class Runs(Store):
             )
 
     def unfinished_run(self) -> ScanRun | None:
-        """Return the newest run that is still `running`: whoever holds the workspace takes it up again."""
-        row = self._first("SELECT * FROM run WHERE state = 'running' ORDER BY run_seq DESC LIMIT 1", {})
+        """Return the newest scan that is still `running`: whoever holds the workspace takes it up again."""
+        row = self._first(
+            "SELECT * FROM run WHERE state = 'running' AND kind = 'scan' ORDER BY run_seq DESC LIMIT 1", {}
+        )
         return None if row is None else _scan_run(row)
 
     def last_run(self) -> ScanRun | None:
-        """Return the run begun last, in whatever state it is."""
+        """Return the scan begun last, in whatever state it is."""
         return next(iter(self.runs(1)), None)
 
     def runs(self, limit: int) -> list[ScanRun]:
-        """Return the newest runs, newest first."""
-        rows = self._run("SELECT * FROM run ORDER BY run_seq DESC LIMIT :limit", {"limit": limit})
+        """Return the newest scans, newest first."""
+        rows = self._run("SELECT * FROM run WHERE kind = 'scan' ORDER BY run_seq DESC LIMIT :limit", {"limit": limit})
         return [_scan_run(row) for row in rows]
 
 
@@ -65,6 +68,7 @@ def _scan_run(row: Any) -> ScanRun:
         started_at=time(row["started_at"]),
         program=row["program"],
         job=row["job"],
+        kind=RunKind(row["kind"]),
         phase=row["phase"],
         state=RunState(row["state"]),
         finished_at=time_or_none(row["finished_at"]),

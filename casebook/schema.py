@@ -70,10 +70,13 @@ def m005_calibration(db: Database) -> None:
 @migrations()
 def m006_what_marketplaces_tell(db: Database) -> None:
     """Keep how often a listing was sold, how the marketplace ranks its seller, which pictures are variants or stand in
-    the description, and which looks saw only a card; what was read before were whole pages, and says nothing else."""
-    for table in ("listing", "seller", "gallery"):
-        db.execute(f"UPDATE {table} SET reading = substr(reading, 1, 1) || '1' || substr(reading, 2)")
+    the description, which looks saw only a card, and which runs were imports; what was read before were whole pages of
+    scans, and says nothing else."""
+    db.execute("UPDATE listing SET reading = substr(reading, 1, 1) || '1' || substr(reading, 2)")
+    db.execute("UPDATE seller SET reading = substr(reading, 1, 1) || '1' || substr(reading, 2)")
+    db.execute("UPDATE gallery SET reading = substr(reading, 1, 1) || '1' || substr(reading, 2)")
     db.execute("ALTER TABLE look ADD COLUMN partial INTEGER NOT NULL DEFAULT 0 CHECK (partial IN (0, 1))")
+    db.execute("ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'scan' CHECK (kind IN ('scan', 'import'))")
     db.execute("ALTER TABLE listing ADD COLUMN sold_count INTEGER")
     db.execute("ALTER TABLE seller ADD COLUMN badges TEXT NOT NULL DEFAULT '[]'")
     db.execute("ALTER TABLE seller ADD COLUMN since TEXT")

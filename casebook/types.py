@@ -357,14 +357,22 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+class RunKind(StrEnum):
+    """Who fetched what a run brought."""
+
+    SCAN = "scan"  # the crawler
+    IMPORT = "import"  # a person, in her own browser
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRun:
-    """One scan. `job` is the JSON text of what was asked for; `phase` is crawl, match, report or done."""
+    """One scan or import. `job` is the JSON text of what was asked for; `phase` is crawl, match, report or done."""
 
     run_id: str
     started_at: datetime
     program: str
     job: str
+    kind: RunKind = RunKind.SCAN
     phase: str = "crawl"
     state: RunState = RunState.RUNNING
     finished_at: datetime | None = None

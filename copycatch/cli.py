@@ -29,6 +29,7 @@ _MODULES = {
     "match": "scan",
     "compare": "compare",
     "parse": "parse",
+    "import": "import_",
     "candidates": "candidates",
     "status": "status",
     "doctor": "doctor",

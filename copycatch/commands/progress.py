@@ -24,6 +24,7 @@ log = logging.getLogger("copycatch.scan")
 LOG_SECONDS = 15.0
 WINDOW_SECONDS = 60.0
 _PHASES = {
+    "import": ("Reading saved pages", "files"),
     "crawl": ("Looking at pages and pictures", "addresses"),
     "prepare": ("Preparing references", "references"),
     "marks": ("Looking for your marks on references", "references"),

@@ -39,6 +39,9 @@ class Marketplace(Protocol):
     def read(self, page: Page) -> Reading:
         """Return what a page proves; never raises, whatever the page holds."""
 
+    def listing_id(self, url: str) -> str | None:
+        """Return the number or handle of the listing that a URL asks for; None where it asks for none."""
+
     def canonical_url(self, url: str) -> str:
         """Return the one spelling of a URL under which it is asked for and remembered."""
 

@@ -107,6 +107,11 @@ def read(page: Page) -> Reading:
     return Reading(state=ListingState.UNKNOWN, reason="not a listing page", listing_urls=links, page_urls=further)
 
 
+def listing_id(url: str) -> str | None:
+    """Return None: any address of a shop may be a listing's."""
+    return None
+
+
 def search_url(words: str, number: int) -> str | None:
     """Return None: every shop has a search of its own."""
     return None

@@ -1,0 +1,176 @@
+"""`copycatch import`: what a person saved in her own browser goes the way of what the crawler fetched."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from casebook.types import ListingState, PictureRole
+from copycatch.workspace import Workspace
+from fixtures.demo.pictures import Studio
+from tests.copycatch.conftest import Run
+from tests.copycatch.filled import make_workspace
+from tests.copycatch.test_commands import documented, lines
+from tests.crawler.saved_pages import FORMS, PAGE, PICTURES, URL, har, single_file, warc
+
+KEY = "ebay:305512340001"
+OTHER = "https://www.ebay.co.uk/itm/305512340777"
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The pictures of the saved listing: the first is a copy of the owner's."""
+    studio = Studio(tmp_path_factory.mktemp("studio"))
+    names = ("misty-ridge/cropped", "soap-stack-1", "soap-stack-2")
+    return {url: studio.picture(name) for url, name in zip(PICTURES, names, strict=True)}
+
+
+@pytest.fixture
+def space(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    workspace = make_workspace(tmp_path / "space")
+    picture = Studio(tmp_path_factory.mktemp("studio")).picture("misty-ridge")
+    (workspace.references_path / "misty-ridge.jpg").write_bytes(picture)
+    return workspace
+
+
+def saved(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_of_one_page_leads_to_the_same_listing_pictures_and_candidate(
+    name: str, space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    result = run("import", saved(tmp_path, name, FORMS[name](shown)), workspace=space)
+    assert result.exit_code == 0, result.stderr
+    assert "1 listings with 3 pictures imported; 1 of their pictures lie in none of the files." in result.stdout
+    with space.casebook() as casebook:
+        listing = casebook.listing(KEY)
+        assert listing is not None
+        (look,) = casebook.looks(KEY)
+        (candidate,) = casebook.candidates()
+    assert (listing.state, listing.sold_count, look.at.isoformat()) == (
+        ListingState.LIVE, 1045, "2026-11-02T09:30:00+00:00",
+    )  # fmt: skip
+    assert [one.role for one in listing.gallery] == [*[PictureRole.GALLERY] * 3, PictureRole.VARIANT]
+    assert (candidate.listing_key, candidate.matches[0].verdict.value) == (KEY, "copy")
+    assert KEY.split(":")[1] in run("candidates", workspace=space).stdout
+
+
+def test_a_page_with_everything_inside_brings_its_pictures(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    run("import", saved(tmp_path, "page.html", single_file(shown)), workspace=space)
+    with space.casebook() as casebook:
+        (candidate,) = casebook.candidates()
+    assert candidate.listing_key == KEY
+
+
+def test_importing_twice_changes_nothing(space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run) -> None:
+    path = saved(tmp_path, "page.har", har(shown))
+    first, second = (run("import", path, workspace=space).stdout for _ in range(2))
+    assert first == second
+    with space.casebook() as casebook:
+        assert len(casebook.candidates()) == 1
+
+
+def test_of_a_cut_file_what_is_readable_is_kept_and_the_others_are_read(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    whole = warc(shown)
+    cut, bad = saved(tmp_path, "cut.warc.gz", whole[:-100]), saved(tmp_path, "bad.har", b"%PDF")
+    result = run("import", bad, cut, workspace=space)
+    assert result.exit_code == 1
+    assert "bad.har is no saved page" in result.stderr
+    assert "cut.warc.gz" in result.stderr
+    assert "cut off" in result.stderr
+    with space.casebook() as casebook:
+        assert [one.listing_key for one in casebook.candidates()] == [KEY]
+
+
+def test_a_folder_is_searched_for_saved_pages_and_json_has_the_documented_fields(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    inbox = tmp_path / "inbox" / "ebay"
+    inbox.mkdir(parents=True)
+    saved(inbox, "page.har", har(shown))
+    saved(inbox, "notes.txt", b"nothing")
+    (record,) = lines(run("import", inbox.parent, "--no-compare", "--json", workspace=space).stdout)
+    assert set(record) | set(record["pages"][0]) == documented("import", "`--json` fields:")
+    assert record["pages"][0]["listing_key"] == KEY
+    with space.casebook() as casebook:
+        assert casebook.candidates() == []
+
+
+def gone(at: str, *others: str) -> bytes:
+    """A HAR in which the listing answers 404, and other listings of the site can be read."""
+    log = json.loads(har({}, page=b"<html><title>Error Page</title></html>", status=404, at=at))
+    for url in others:
+        number = url.rpartition("/")[2].encode()
+        page = PAGE.replace(b"305512340001", number)
+        log["log"]["entries"] += json.loads(har({}, url=url, page=page, at=at))["log"]["entries"]
+    return json.dumps(log).encode()
+
+
+def test_two_imports_hours_apart_prove_a_removal_where_another_listing_is_readable(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    run("import", saved(tmp_path, "live.har", har(shown)), "--no-compare", workspace=space)
+    states = []
+    for at in ("2026-11-03T08:00:00Z", "2026-11-03T15:00:00Z"):
+        run("import", saved(tmp_path, "gone.har", gone(at, OTHER)), "--no-compare", workspace=space)
+        with space.casebook() as casebook:
+            listing = casebook.listing(KEY)
+        assert listing is not None
+        states.append(listing.state)
+    assert states == [ListingState.UNKNOWN, ListingState.REMOVED]
+
+
+def test_without_another_readable_listing_nothing_is_removed(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    run("import", saved(tmp_path, "live.har", har(shown)), "--no-compare", workspace=space)
+    for at in ("2026-11-03T08:00:00Z", "2026-11-03T15:00:00Z"):
+        run("import", saved(tmp_path, "gone.har", gone(at)), "--no-compare", workspace=space)
+    with space.casebook() as casebook:
+        listing = casebook.listing(KEY)
+    assert listing is not None
+    assert listing.state is ListingState.UNKNOWN
+
+
+def test_an_import_is_no_scan(space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run) -> None:
+    run("import", saved(tmp_path, "live.har", har(shown)), "--no-compare", workspace=space)
+    with space.casebook() as casebook:
+        assert casebook.last_run() is None
+        assert casebook.unfinished_run() is None
+
+
+def test_wrong_use_says_what_is_wrong(space: Workspace, tmp_path: Path, run: Run) -> None:
+    page = saved(tmp_path, "page.html", b"<html><body>nothing</body></html>")
+    assert run("import", workspace=space).exit_code == 2
+    assert run("import", page, page, "--url", URL, workspace=space).exit_code == 2
+    assert run("import", page, "--url", "ebay", workspace=space).exit_code == 2
+    unknown = run("import", page, workspace=space)
+    assert unknown.exit_code == 1
+    assert "--url" in unknown.stderr
+    told = run("import", page, "--url", URL, workspace=space)
+    assert (told.exit_code, "unknown layout" in told.stdout) == (0, True)
+
+
+def test_nothing_outside_the_workspace_is_written(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for name in FORMS:
+        saved(inbox, name, FORMS[name](shown))
+    before = {path: path.read_bytes() for path in inbox.iterdir()}
+    run("import", inbox, "--no-compare", workspace=space)
+    assert {path: path.read_bytes() for path in inbox.iterdir()} == before
+    shutil.rmtree(space.root)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(before)

@@ -1,0 +1,161 @@
+"""Saved pages: every form gives the same exchanges, and a broken or hostile file costs only what it broke."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crawler.archives import exchange as limits
+from crawler.archives import exchanges
+from crawler.archives import warc as warc_reader
+from crawler.archives.exchange import ArchiveError, Exchange, Flaw
+from tests.crawler.saved_pages import FORMS, PAGE, PICTURES, SAVED_AT, URL, har, mhtml, single_file, wacz, warc
+
+SHOWN = {url: b"\xff\xd8\xff" + bytes([place]) * 400 for place, url in enumerate(PICTURES)}
+
+
+def saved(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def read(path: Path, url: str | None = None) -> tuple[list[Exchange], list[Flaw]]:
+    found = list(exchanges(path, url))
+    return [one for one in found if isinstance(one, Exchange)], [one for one in found if isinstance(one, Flaw)]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_gives_the_page_and_its_pictures_with_address_and_date(name: str, tmp_path: Path) -> None:
+    found, flaws = read(saved(tmp_path, name, FORMS[name](SHOWN)))
+    assert flaws == []
+    assert [one.url for one in found] == [URL, *PICTURES]
+    assert [one.body for one in found[1:]] == list(SHOWN.values())
+    assert b"".join(found[0].body.split()) == b"".join(PAGE.split())
+    assert {one.at for one in found} == {datetime.fromisoformat(SAVED_AT).astimezone(UTC)}
+
+
+def test_the_name_of_a_file_does_not_decide_what_it_is(tmp_path: Path) -> None:
+    assert len(read(saved(tmp_path, "page.html", warc(SHOWN)))[0]) == 4
+    assert len(read(saved(tmp_path, "archive.warc", har(SHOWN)))[0]) == 4
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.99])
+def test_of_a_file_that_was_cut_off_what_is_readable_is_read_and_the_cut_is_told(
+    name: str, part: float, tmp_path: Path
+) -> None:
+    whole = FORMS[name](SHOWN)
+    path = saved(tmp_path, name, whole[: int(len(whole) * part)])
+    if name == "page.wacz" or (name == "page.har" and part <= 0.5):  # without its end a ZIP has no table of contents
+        with pytest.raises(ArchiveError, match=r"cut off|cannot be read"):
+            read(path)
+        return
+    found, flaws = read(path)
+    assert "cut off" in flaws[-1].why
+    assert [one.url for one in found] == [URL, *PICTURES][: len(found)]
+    assert [one.body for one in found[1:]] == list(SHOWN.values())[: len(found[1:])]
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(name=st.sampled_from(sorted(FORMS)), place=st.integers(0, 3000), junk=st.binary(min_size=1, max_size=20))
+def test_a_damaged_file_never_raises_anything_but_its_error(name: str, place: int, junk: bytes, tmp_path: Path) -> None:
+    data = bytearray(FORMS[name](SHOWN))
+    place %= len(data)
+    data[place : place + len(junk)] = junk
+    try:
+        found, _ = read(saved(tmp_path, name, bytes(data)))
+    except ArchiveError:
+        return
+    assert all(isinstance(one.body, bytes) for one in found)
+
+
+def test_a_body_that_inflates_without_end_is_left_packed_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warc_reader, "LARGEST_BODY", 100_000)
+    bomb = {PICTURES[0]: b"\xff\xd8\xff" + bytes(30_000_000), PICTURES[1]: SHOWN[PICTURES[1]]}
+    data = wacz(bomb)
+    assert len(data) < 100_000
+    found, flaws = read(saved(tmp_path, "bomb.wacz", data))
+    assert [one.url for one in found] == [URL, PICTURES[1]]
+    assert "larger than" in flaws[0].why
+
+
+def test_an_archive_that_unpacks_to_too_much_in_all_ends_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warc_reader, "LARGEST_ARCHIVE", len(PAGE) + 500)
+    found, flaws = read(saved(tmp_path, "large.warc.gz", warc(SHOWN)))
+    assert len(found) == 2
+    assert "unpacks to more than" in flaws[0].why
+
+
+@pytest.mark.parametrize("name", ["../../archive/x.warc.gz", "/archive/x.warc.gz", "archive\\..\\x.warc.gz"])
+def test_a_path_that_climbs_out_of_an_archive_is_left_alone_and_told(name: str, tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(name), warc(SHOWN))
+        archive.writestr("archive/good.warc.gz", warc(SHOWN))
+    found, flaws = read(saved(tmp_path, "climbing.wacz", out.getvalue()))
+    assert len(found) == 4
+    assert "leads out of the archive" in flaws[0].why
+    assert [path.name for path in tmp_path.rglob("*")] == ["climbing.wacz"]
+
+
+def test_a_page_saved_with_its_folder_finds_its_pictures_there_and_nothing_outside_of_it(tmp_path: Path) -> None:
+    note = f"<!-- saved from url=(0039){URL} -->".encode()
+    path = saved(tmp_path, "Heron print.html", b"<!doctype html>\n" + note + b"<html><body></body></html>")
+    beside = tmp_path / "Heron print_files"
+    beside.mkdir()
+    (beside / "s-l1600.jpg").write_bytes(SHOWN[PICTURES[0]])
+    (tmp_path / "secret.jpg").write_bytes(b"\xff\xd8\xffsecret")
+    (beside / "linked.jpg").symlink_to(tmp_path / "secret.jpg")
+    found, flaws = read(path)
+    assert flaws == []
+    assert [one.url for one in found] == [URL, "https://www.ebay.co.uk/itm/Heron print_files/s-l1600.jpg"]
+
+
+def test_a_page_with_everything_inside_gives_its_pictures_addresses_of_their_own(tmp_path: Path) -> None:
+    (page, *pictures), flaws = read(saved(tmp_path, "page.html", single_file(SHOWN)))
+    assert flaws == []
+    assert (page.url, page.at) == (URL, datetime.fromisoformat(SAVED_AT).astimezone(UTC))
+    assert sorted(one.body for one in pictures) == sorted(SHOWN.values())
+    assert b"base64" not in page.body
+    assert all(one.url.encode() in page.body for one in pictures)
+
+
+def test_a_page_that_does_not_tell_where_it_came_from_asks_for_its_address(tmp_path: Path) -> None:
+    path = saved(tmp_path, "page.html", b"<html><body>nothing</body></html>")
+    with pytest.raises(ArchiveError, match="does not tell where it was saved from"):
+        read(path)
+    assert read(path, URL)[0][0].url == URL
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a", b"%PDF-1.7", b"\x1f\x8b\x08broken", gzip.compress(b"no warc"), b"{}"])
+def test_what_is_no_saved_page_says_so(data: bytes, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="is no saved page"):
+        read(saved(tmp_path, "file.har", data))
+
+
+def test_addresses_that_are_none_and_bodies_that_are_no_base64_are_passed_over(tmp_path: Path) -> None:
+    log = json.loads(har(SHOWN))
+    log["log"]["entries"][1]["request"]["url"] = "file:///etc/passwd"
+    log["log"]["entries"][2]["response"]["content"]["text"] = "*"
+    log["log"]["entries"].append("no entry")
+    found, flaws = read(saved(tmp_path, "odd.har", json.dumps(log).encode()))
+    assert [one.url for one in found] == [URL, PICTURES[2]]
+    assert "cannot be decoded" in flaws[0].why
+
+
+def test_a_file_larger_than_may_be_read_in_one_piece_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits.whole, "__defaults__", (1000,))
+    for name, data in (("a.har", har(SHOWN)), ("a.mhtml", mhtml(SHOWN))):
+        with pytest.raises(ArchiveError, match="larger than"):
+            read(saved(tmp_path, name, data))
