@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _ADD = """
-INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note)
-VALUES (:run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note)
+INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note, search)
+VALUES (:run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note, :search)
 ON CONFLICT (run_id, url) DO UPDATE SET depth = min(depth, excluded.depth)
 """
 
 _CLOSE = """
-INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note)
-VALUES (:run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note)
+INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note, search)
+VALUES (:run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note, :search)
 ON CONFLICT (run_id, url) DO UPDATE SET
     state = excluded.state, note = excluded.note, depth = min(depth, excluded.depth)
 """
@@ -127,6 +127,7 @@ def _columns(task: Task) -> dict[str, object]:
         "fallbacks": task.fallbacks,
         "state": task.state,
         "note": task.note,
+        "search": task.search,
     }
 
 
@@ -141,4 +142,5 @@ def _task(row: Any) -> Task:
         fallbacks=tuple(json.loads(row["fallbacks"])),
         state=TaskState(row["state"]),
         note=row["note"],
+        search=row["search"],
     )

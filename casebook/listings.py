@@ -72,8 +72,8 @@ WHERE listing_key = :listing_key
 """
 
 _ADD_LOOK = """
-INSERT INTO look (look_id, listing_key, run_id, target, at, state, reason, gone, fetch_id, partial)
-VALUES (:look_id, :listing_key, :run_id, :target, :at, :state, :reason, :gone, :fetch_id, :partial)
+INSERT INTO look (look_id, listing_key, run_id, target, at, state, reason, gone, fetch_id, partial, search)
+VALUES (:look_id, :listing_key, :run_id, :target, :at, :state, :reason, :gone, :fetch_id, :partial, :search)
 ON CONFLICT (look_id) DO NOTHING
 """
 
@@ -93,6 +93,7 @@ UPDATE listing SET
     state = :state,
     state_reason = :reason,
     target = (SELECT target FROM look WHERE listing_key = :listing_key ORDER BY at, target LIMIT 1),
+    search = (SELECT search FROM look WHERE listing_key = :listing_key ORDER BY at, target LIMIT 1),
     (first_seen_at, last_seen_at, last_live_at, last_looked_at) = (
         SELECT min(at), max(at) FILTER (WHERE readable), max(at) FILTER (WHERE state = 'live'), max(at)
         FROM look WHERE listing_key = :listing_key
@@ -174,6 +175,7 @@ class Listings(Store):
                 gone=bool(row["gone"]),
                 fetch_id=row["fetch_id"],
                 partial=bool(row["partial"]),
+                search=row["search"],
             )
             for row in rows
         ]
@@ -269,6 +271,7 @@ class Listings(Store):
                 "gone": int(look.gone),
                 "fetch_id": look.fetch_id,
                 "partial": int(look.partial),
+                "search": look.search,
             },
         )
         self._settle_listing(look.listing_key)

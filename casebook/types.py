@@ -180,7 +180,8 @@ class Look:
 
     `gone` is true for a positive sign of removal (404, 410, a removal notice). One such look proves nothing yet:
     the listing becomes `unknown`, and `removed` only after a second one (see `Casebook.confirm_removals`). A `partial`
-    look saw a card on a page of results: it counts only while nobody looked at the listing's own page.
+    look saw a card on a page of results: it counts only while nobody looked at the listing's own page. `search` are the
+    words of the search that led to it.
     """
 
     listing_key: str
@@ -191,6 +192,7 @@ class Look:
     gone: bool
     fetch_id: str | None
     partial: bool = False
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,7 +387,7 @@ class Task:
 
     `target` names the target of the configuration that led here, `depth` counts links from its start page,
     `listing_key` is set where a listing already known is looked at again, `fallbacks` are the next URLs to ask where a
-    picture's own URL fails.
+    picture's own URL fails. `search` are the words of the search whose results led here.
     """
 
     run_id: str
@@ -397,6 +399,7 @@ class Task:
     fallbacks: tuple[str, ...] = ()
     state: TaskState = TaskState.PENDING
     note: str | None = None
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,7 @@ def _typed(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row of the queue with true booleans and lists, without its place, which changes from day to day."""
     record = {name: value for name, value in row.items() if name != "place"}
     record["picture_claims"] = json.loads(record["picture_claims"])
+    record["seller_badges"] = json.loads(record["seller_badges"] or "[]")
     return record | {name: bool(record[name]) for name in ("mirrored", "still_shown")}
 
 

@@ -7,7 +7,6 @@ the only source (no environment variable changes what a scan does), and this is 
 from __future__ import annotations
 
 import difflib
-import pkgutil
 import tomllib
 from collections import Counter
 from dataclasses import MISSING, dataclass, field, fields
@@ -18,8 +17,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, Strict, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-import crawler.marketplaces
 from casebook.errors import CopycatchError
+from crawler.marketplaces import all_marketplaces
 from matching.calibration import DEFAULT_BUDGET, MOST_POSSIBLE
 
 if TYPE_CHECKING:
@@ -74,11 +73,11 @@ def _host(value: str) -> str:
 
 def marketplace_names() -> tuple[str, ...]:
     """Return the names a target may give as its marketplace: one per file in `crawler/marketplaces`."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(crawler.marketplaces.__path__)))
+    return tuple(place.NAME for place in all_marketplaces())
 
 
 def _marketplace(value: str) -> str:
-    if value not in marketplace_names():
+    if value != "generic" and value not in marketplace_names():
         raise ValueError(f"{value!r} is no marketplace; known are {', '.join(marketplace_names())}")
     return value
 
@@ -90,6 +89,7 @@ def _target_name(value: str) -> str:
 
 
 Text = Annotated[str, Strict()]
+Words = Annotated[str, Strict(), Field(min_length=1, max_length=200, pattern=r"\S")]
 Switch = Annotated[bool, Strict()]
 Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
 Duration = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
@@ -210,6 +210,16 @@ class Target:
     start: Annotated[Addresses, About("Pages to start from; listings and further pages are followed.")] = ()
     sitemaps: Annotated[Addresses, About("Sitemaps whose listings are visited.")] = ()
     listings: Annotated[Addresses, About("Single listings to visit every night.")] = ()
+    searches: Annotated[
+        tuple[Words, ...],
+        About(
+            "Words to search its marketplace for, such as your name and those of your works, in every language in "
+            "which they may be sold. Only where its robots.txt is known to allow searches; `status` says where it is not."
+        ),
+    ] = ()
+    shops: Annotated[
+        tuple[Words, ...], About("Sellers of its marketplace, by their ids, all of whose goods are looked at.")
+    ] = ()
     page_budget: Annotated[Count, About("How many pages one scan asks this target for at most.", "pages")] = 2000
 
 

@@ -13,6 +13,7 @@ from copycatch.comparing import Compared, compare_pictures
 from copycatch.crawling import crawl
 from copycatch.report import write_report
 from copycatch.version import PROGRAM, user_agent
+from copycatch.ways import may_be_crawled, search_urls, shop_urls
 from crawler.job import CrawlJob, CrawlLimits, Target
 from matching.stage import Context
 
@@ -194,13 +195,18 @@ def _asked(job: str) -> dict[str, object]:
 def _frontier(casebook: Casebook, job: CrawlJob) -> Iterator[Task]:
     """Yield what a run begins with: what the configuration names, then every listing known."""
     for target in job.targets:
+        if not may_be_crawled(target):
+            continue
         named = (
             *((url, Purpose.PAGE) for url in target.start),
             *((url, Purpose.SITEMAP) for url in target.sitemaps),
             *((url, Purpose.PAGE) for url in target.listings),
+            *((url, Purpose.PAGE) for url in shop_urls(target)),
         )
         for url, purpose in named:
             yield Task(run_id=job.run_id, target=target.name, purpose=purpose, url=url)
+        for words, url in search_urls(target):
+            yield Task(run_id=job.run_id, target=target.name, purpose=Purpose.PAGE, url=url, search=words)
         for listing in casebook.known_listings(target.name):
             yield Task(
                 run_id=job.run_id,

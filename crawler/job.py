@@ -17,6 +17,8 @@ class Target:
     start: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
     listings: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    shops: tuple[str, ...] = ()
     page_budget: int = 2000
 
 

@@ -104,6 +104,7 @@ def _look(
         reason=reason,
         gone=gone,
         fetch_id=fetches[-1].fetch_id if fetches else None,
+        search=task.search,
     )
 
 
@@ -134,4 +135,11 @@ def _tasks(crawl: Crawl, task: Task, urls: Iterable[str], purpose: Purpose) -> I
     for url in urls:
         if url not in crawl.known and crawl.watch.belongs(task.target, url):
             crawl.known.add(url)
-            yield Task(run_id=task.run_id, target=task.target, purpose=purpose, url=url, depth=task.depth + 1)
+            yield Task(
+                run_id=task.run_id,
+                target=task.target,
+                purpose=purpose,
+                url=url,
+                depth=task.depth + 1,
+                search=task.search,
+            )

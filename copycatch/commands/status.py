@@ -14,6 +14,7 @@ from copycatch.coverage import run_alarms
 from copycatch.moments import moment
 from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import plain, print_json_lines, print_line, print_table
+from copycatch.ways import not_crawled
 from matching.calibration import learnt
 from matching.judgement import LIKELY
 
@@ -58,6 +59,8 @@ def status(workspace: Workspace, as_json: bool) -> None:
     if record["nights"]:
         nights = [(moment(night["planned_at"]), night["outcome"], night["message"]) for night in record["nights"]]
         print_table(("planned", "outcome", "message"), nights, title="Last nights")
+    for sentence in record["not_crawled"]:
+        print_line(f"- {plain(sentence)}")
     for alarm in record["alarms"]:
         print_line(f"! {plain(alarm)}")
 
@@ -78,6 +81,7 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "calibration": _calibration(workspace, casebook),
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
+        "not_crawled": list(not_crawled(workspace.config().targets)),
         "alarms": [*_run_alarms(workspace, run), *_night_alarms(nights), *unseen],
     }
 

@@ -83,7 +83,7 @@ def test_the_environment_does_not_change_the_configuration(path: Path, monkeypat
         ("[[targets]]\nname = 'a'\nstart = 'http://a.example/'", "targets.1.start: must be a list"),
         ("[[targets]]\nname = 'a'\nstart = ['shop.example']", "targets.1.start.1: 'shop.example' is not an http://"),
         ("[[targets]]\nname = 'a'\nstart = ['http://[']", "targets.1.start.1: 'http://[' is not an http://"),
-        ("[[targets]]\nname = 'a'\nmarketplace = 'amazone'", "'amazone' is no marketplace; known are generic"),
+        ("[[targets]]\nname = 'a'\nmarketplace = 'amazone'", "'amazone' is no marketplace; known are 1688, "),
         ("[[targets]]\nname = 'a'", "targets: 'a' gives nothing to visit"),
         ("[[targets]]\nname = 'a'\n[[targets]]\nname = 'a'", "targets: the name 'a' stands 2 times"),
         ("[crawl\n", "is not TOML: Expected ']' at the end of a table declaration (at line 1, column 7)"),
