@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _EXTENSION = r"\.(?:jpe?g|png|webp|gif|heic|avif)"
 _ALI_SUFFIX = re.compile(rf"({_EXTENSION})_.*$", re.IGNORECASE)
 _ALI_SIZE = re.compile(rf"\.(?:\d{{2,4}}x\d{{2,4}}|search|summ)(?={_EXTENSION}$)", re.IGNORECASE)
-_ALI_NAME = re.compile(r"/kf/([A-Za-z0-9_-]{8,})|(O1CN01\w{8,})")
+_ALI_NAME = re.compile(r"/kf/([A-Za-z0-9_-]{8,})|(O1CN01\w{8,})|/(TB[12][\w.-]{24})")
 _AMAZON_SIZE = re.compile(r"\._[^/]*_(?=\.\w+$)")
 _SHEIN_SIZE = re.compile(r"_thumbnail_\d*x\d*(?=\.\w+$)")
 
