@@ -47,7 +47,7 @@ def test_a_saved_page_gives_what_a_person_reads_in_it(name: str, file: str, answ
     assert {role: len(urls) for role, urls in roles.items()} == {
         role: answers.get(role, 0) for role in ("gallery", "variant", "description")
     }
-    assert roles["gallery"][0] == answers["first_picture"]
+    assert roles["gallery"][:1] == ([answers["first_picture"]] if answers.get("gallery") else [])
     assert (listing.seller and listing.seller.name) == answers.get("seller")
     assert (listing.seller and listing.seller.seller_id) == answers.get("seller_id")
     price = listing.price
