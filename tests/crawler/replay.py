@@ -43,11 +43,16 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority of the tests")])
         self._contexts: dict[str, ssl.SSLContext] = {}
+        self._lock = threading.Lock()
         self.certificate = folder / "authority.pem"
         self.certificate.write_bytes(self._signed(self._name, self._key, None).public_bytes(serialization.Encoding.PEM))
 
     def context(self, host: str) -> ssl.SSLContext:
         """Return what a server needs to be this host."""
+        with self._lock:
+            return self._made(host)
+
+    def _made(self, host: str) -> ssl.SSLContext:
         if host not in self._contexts:
             key = ec.generate_private_key(ec.SECP256R1())
             shown = self._signed(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a host of the tests")]), key, host)

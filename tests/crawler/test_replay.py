@@ -101,10 +101,12 @@ def test_a_scan_goes_from_listing_pages_to_every_picture(
             listings = {listing.url: listing for listing in casebook.known_listings("shop")}
             (row,) = casebook.coverage_rows("night-1")
             counts = casebook.task_counts("night-1")["shop"]
+            shortfalls = casebook.shortfalls("night-1")
     for url, (_, answers) in pages.items():
         wanted = answers["listing"]
         assert (listings[url].listing_id, listings[url].title) == (wanted["listing_id"], wanted["title"])
         assert listings[url].state.value == wanted.get("state", answers["state"])
+    assert shortfalls == []
     assert pictures <= set(internet.asked)
     assert row["listings"] >= len(pages)
     assert row["pages_done"] >= len(pages)
@@ -131,6 +133,10 @@ def test_a_wall_ends_the_target_for_the_night(
     def answer(url: str) -> Answer:
         if urlsplit(url).path == "/robots.txt":
             return robots(name, url)
+        if (
+            url != told["url"] and marketplace(name).listing_id(told["url"]) is None
+        ):  # a wall with an address of its own
+            return Answer(status=302, headers={"Location": told["url"]})
         return Answer(wall, told.get("status", 200), {"Content-Type": "text/html"})
 
     with Internet(answer, authority) as internet:
