@@ -147,5 +147,5 @@ def test_a_wall_ends_the_target_for_the_night(
             (row,) = casebook.coverage_rows("night-1")
             states = {listing.state for listing in casebook.known_listings("shop")}
     assert row["pages_blocked"] >= 1
-    assert row["pages_refused"] >= 3  # one or two were under way already
+    assert row["pages_refused"] >= 2  # the others were under way already
     assert states <= {ListingState.BLOCKED}
