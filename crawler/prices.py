@@ -15,13 +15,14 @@ _SYMBOLS = {
     "Kč": "CZK", "Ft": "HUF", "lei": "RON", "лв": "BGN", "₺": "TRY", "TL": "TRY", "R$": "BRL", "C$": "CAD",
     "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "NT$": "TWD", "S$": "SGD",
     "MX$": "MXN", "฿": "THB", "₫": "VND", "₱": "PHP", "₪": "ILS", "ر.س": "SAR", "د.إ": "AED", "RM": "MYR",
-    "Rp": "IDR", "Fr.": "CHF", "SFr.": "CHF",
+    "Rp": "IDR", "GH₵": "GHS", "Fr.": "CHF", "SFr.": "CHF",
 }  # fmt: skip
 _CODE = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])")
 _CODES = frozenset(
     {
         "AED", "ARS", "AUD", "BDT", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP", "EUR",
-        "GBP", "GEL", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KES", "KRW", "KWD", "MAD", "MXN", "MYR", "NGN",
+        "GBP", "GEL", "GHS", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KES", "KRW", "KWD", "MAD", "MXN", "MYR",
+        "NGN",
         "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SEK", "SGD", "THB", "TRY",
         "TWD", "UAH", "USD", "UYU", "VND", "ZAR",
     }
