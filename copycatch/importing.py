@@ -180,7 +180,7 @@ class _Importer:
             return None  # a script, a frame, an answer that tells of no listing
         at = self._at(exchange)
         fetch = self._fetch(exchange, Purpose.PAGE, self._blobs.put(exchange.body))
-        key = None if asked is None else f"{place.NAME}:{asked}"
+        key = None if asked is None else f"{place.KEY}:{asked}"
         looks = [self._look(listing, reading, fetch, at) for listing in shown]
         if not shown and key is not None and self._casebook.listing(key) is not None:
             looks.append(self._look_at(key, reading.state, reading.reason, at, fetch, gone=reading.gone))

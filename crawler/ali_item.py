@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from casebook.types import ListingState, Seller
-from crawler.ali_page import answer, argument, image_links, url_parts
+from crawler.addresses import split_url
+from crawler.ali_page import answer, argument, image_links
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import at, count_in, items_at, text_at, texts_at
 from crawler.layouts import Offer
@@ -41,9 +42,9 @@ _NO_ITEM_TEXT = (
 
 def listing_id(url: str) -> str | None:
     """Return the item number in a URL of an item page or of its API, or None."""
-    parts = url_parts(url)
-    host = (parts.hostname or "").lower() if parts else ""
-    if parts is None or not _HOST.fullmatch(host):
+    parts = split_url(url)
+    host = (parts.hostname or "").lower()
+    if not _HOST.fullmatch(host):
         return None
     if _API.fullmatch(host):
         found = _NUMBER_IN_DATA.search(argument(parts, "data"))
@@ -58,8 +59,7 @@ def listing_id(url: str) -> str | None:
 
 def item_url(url: str, number: str) -> str:
     """Return the address of an item on the site that a URL belongs to: Tmall, Taobao, or Taobao World."""
-    parts = url_parts(url)
-    host = (parts.hostname or "").lower() if parts else ""
+    host = (split_url(url).hostname or "").lower()
     if host == "world.taobao.com":
         return f"https://world.taobao.com/item/{number}.htm"
     site = "detail.tmall.com" if host.endswith((".tmall.com", ".tmall.hk")) else "item.taobao.com"

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from crawler.script_data import value_after
 
@@ -68,13 +68,6 @@ def _is_text(body: bytes, encoding: str) -> bool:
 def answer(page: Page) -> Json:
     """Return the object that is the whole body, bare or as the argument of a callback; None where it is none."""
     return value_after(page.text, _ANSWER)
-
-
-def url_parts(url: str) -> SplitResult | None:
-    """Return the parts of a URL that a stranger wrote, or None."""
-    with suppress(ValueError):
-        return urlsplit(url)
-    return None
 
 
 def argument(parts: SplitResult, name: str) -> str:

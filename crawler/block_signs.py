@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from crawler.addresses import split_url
 
 if TYPE_CHECKING:
     from crawler.page import Page
@@ -49,7 +50,7 @@ def refusal(page: Page) -> str | None:
     """Return why a page without a listing counts as refused: its status, or a redirect to a login or challenge."""
     if page.status in _REFUSALS:
         return f"the server refused with status {page.status}"
-    path = urlsplit(page.url).path
-    if _WALL_PATH.search(path) and any(not _WALL_PATH.search(urlsplit(url).path) for url in page.redirected_from):
+    path = split_url(page.url).path
+    if _WALL_PATH.search(path) and any(not _WALL_PATH.search(split_url(url).path) for url in page.redirected_from):
         return f"redirected to {path}"
     return None

@@ -34,8 +34,9 @@ _BUY_TARGET = re.compile(
 )
 _OUT_OF_STOCK = re.compile(r"(?:^|[-_ ])(?:out-?of-?stock|outofstock|sold-?out|soldout)(?:[-_ ]|$)")
 _SELLER = re.compile(
-    r"(?:seller|sold by|offered by|shop|store|vendor|artist|verk[aä]ufer|verkauft von|vendu par|vendido por|venduto da)"
-    r"\s*:?\s+([^\s:].{0,78}\S)",
+    # "Shop all drills" leads to a category
+    r"(?:(?:shop|store)\s*:|(?:seller|sold by|offered by|vendor|artist|verk[aä]ufer|verkauft von|vendu par|vendido por"
+    r"|venduto da)\s*:?)\s+([^\s:].{0,78}\S)",
     re.IGNORECASE,
 )
 _MOST = 600

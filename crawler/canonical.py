@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
 import tldextract
+
+from crawler.addresses import split_url
 
 if TYPE_CHECKING:
     from crawler.page import Page
@@ -50,7 +52,7 @@ def canonical_url(url: str) -> str:
     4. Tracking and session parameters dropped, the others sorted by name (repeats keep their order).
     """
     try:
-        parts = urlsplit(url.strip())
+        parts = split_url(url.strip())
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return url
@@ -72,7 +74,7 @@ def canonical_url(url: str) -> str:
 @lru_cache(maxsize=10_000)
 def listing_name(url: str) -> str:
     """Return `host[:port]/path?query` of a URL: its canonical spelling without scheme, `www.` and trailing slash."""
-    parts = urlsplit(canonical_url(url))
+    parts = split_url(canonical_url(url))
     name = shop_host(url) + parts.path.rstrip("/")
     return f"{name}?{parts.query}" if parts.query else name
 
@@ -80,7 +82,7 @@ def listing_name(url: str) -> str:
 @lru_cache(maxsize=10_000)
 def shop_host(url: str) -> str:
     """Return the lower-case host of a URL, with its port where that is not the scheme's own, without `www.`."""
-    return urlsplit(canonical_url(url)).netloc.removeprefix("www.")
+    return split_url(canonical_url(url)).netloc.removeprefix("www.")
 
 
 def same_host(one: str, other: str) -> bool:
@@ -90,13 +92,13 @@ def same_host(one: str, other: str) -> bool:
 
 def same_site(one: str, other: str) -> bool:
     """Whether two URLs belong to one registrable domain (`a.shop.co.uk` and `shop.co.uk` do)."""
-    hosts = {urlsplit(one).hostname or "", urlsplit(other).hostname or ""}
+    hosts = {split_url(one).hostname or "", split_url(other).hostname or ""}
     return len(hosts) == 1 or len({_registrable(host) for host in hosts}) == 1
 
 
 def is_home(url: str) -> bool:
     """Whether a URL is its site's front page."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     return _HOME_PATH.fullmatch(parts.path) is not None and not parts.query
 
 
@@ -120,7 +122,7 @@ def declared_url(page: Page) -> str | None:
 def _believable(claim: str, url: str) -> bool:
     if not same_site(claim, url) or (is_home(claim) and not is_home(url)):
         return False
-    claimed, own = urlsplit(canonical_url(claim)), urlsplit(canonical_url(url))
+    claimed, own = split_url(canonical_url(claim)), split_url(canonical_url(url))
     if claimed.path.rstrip("/") != own.path.rstrip("/"):
         return True
     kept = set(claimed.query.split("&"))

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
+
+from crawler.addresses import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +90,7 @@ _CDNS = (
 
 def cdn_full_size(url: str) -> str | None:
     """Return the URL of a picture at full size; None where no rule for its server is known."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     cdn = _cdn(parts)
     if cdn is None:
         return None
@@ -98,7 +100,7 @@ def cdn_full_size(url: str) -> str | None:
 
 def cdn_name(url: str) -> str | None:
     """Return what names a picture on all hosts of its server; None where that is not known."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     cdn = _cdn(parts)
     if cdn is None:
         return None

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlunsplit
 
 from casebook.types import GalleryPicture, PictureRole
+from crawler.addresses import split_url
 from crawler.cdns import cdn_full_size, cdn_name
 
 if TYPE_CHECKING:
@@ -105,12 +106,12 @@ def unite(
 
 def is_picture_url(url: str) -> bool:
     """Whether the path ends like a picture file, or the URL wraps one that does."""
-    return _PICTURE_PATH.search(urlsplit(_unwrapped(url)).path) is not None
+    return _PICTURE_PATH.search(split_url(_unwrapped(url)).path) is not None
 
 
 def is_placeholder(url: str) -> bool:
     """Whether a URL stands for no picture: a lazy-loading stand-in, a site-wide share picture, a drawing (svg)."""
-    path = urlsplit(url).path
+    path = split_url(url).path
     stem, _, extension = path.rsplit("/", 1)[-1].rpartition(".")
     stem, extension = (stem, extension.lower()) if stem else (extension, "")
     if extension in ("svg", "ico") or _PLACEHOLDER.fullmatch(stem):
@@ -125,7 +126,7 @@ def picture_key(url: str) -> str:
     named = cdn_name(inner)
     if named is not None:
         return named
-    parts = urlsplit(inner)
+    parts = split_url(inner)
     path = _SIZE_IN_NAME.sub("", _original_path(_without_transformations(parts.path)))
     host = parts.netloc.lower().removeprefix("www.")
     if "/is/image/" in path:  # Scene7: the path alone names the picture
@@ -140,7 +141,7 @@ def original(url: str) -> str | None:
     served = cdn_full_size(inner)
     if served is not None:
         return served if served != url else None
-    parts = urlsplit(inner)
+    parts = split_url(inner)
     path = _original_path(parts.path)
     if "/image/upload/" in path:
         path = _without_transformations(path)
@@ -176,7 +177,7 @@ def _best_first(given: list[PictureUrl], role: PictureRole) -> GalleryPicture:
 
 
 def _width(url: str) -> int:
-    parts = urlsplit(url)
+    parts = split_url(url)
     for name, value in parse_qsl(parts.query[:2000]):
         digits = value.removesuffix("px").removesuffix("w")
         if name.lower() in _WIDTHS and digits.isdecimal() and len(digits) < 6:
@@ -189,13 +190,13 @@ def _width(url: str) -> int:
 
 def _unwrapped(url: str) -> str:
     """Return the picture behind a resizing service of the same page (`/_next/image?url=…`)."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     if not parts.path.endswith(("/_next/image", "/_next/image/", "/_ipx", "/_vercel/image")):
         return url
     inner = next((value for name, value in parse_qsl(parts.query) if name == "url"), "")
     try:
         joined = urljoin(url, inner)
-        return joined if inner and urlsplit(joined).scheme in ("http", "https") else url
+        return joined if inner and split_url(joined).scheme in ("http", "https") else url
     except ValueError:
         return url
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlunsplit
 
 from parsel import Selector
 
 from casebook.types import Seller
+from crawler.addresses import split_url
 from crawler.canonical import shop_host
 from crawler.prices import read_price
 from crawler.script_data import values_after
@@ -35,7 +36,7 @@ def json_body(page: Page) -> Json:
 
 def next_page(url: str, name: str = "page") -> str:
     """Return a URL with the number in its query counted up; without a number it is the first page."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     query[name] = str(page_number(url, name) + 1)
     return urlunsplit(parts._replace(query=urlencode(query, errors="replace")))
@@ -43,7 +44,7 @@ def next_page(url: str, name: str = "page") -> str:
 
 def page_number(url: str, name: str = "page") -> int:
     """Return the page number in a URL's query, 1 where it has none."""
-    written = dict(parse_qsl(urlsplit(url).query)).get(name, "")
+    written = dict(parse_qsl(split_url(url).query)).get(name, "")
     return int(written) if _NUMBER.fullmatch(written, endpos=7) and written.isascii() else 1
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
 
 from casebook.types import Purpose
+from crawler.addresses import split_url
 from crawler.crawl import crawl_of
-from crawler.marketplaces import marketplace
+from crawler.marketplaces import marketplace, marketplace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,10 +43,10 @@ class TargetWatch:
         self.stopped.setdefault(name, reason)
 
     def belongs(self, name: str, url: str) -> bool:
-        """Return whether a page is part of the target: only its own origins, or all hosts of its marketplace, are
-        crawled for pages."""
-        hosts = marketplace(self._targets[name].marketplace).HOSTS
-        if hosts is not None and hosts.fullmatch((urlsplit(url).hostname or "").lower()):
+        """Return whether a page is part of the target: only its own origins are crawled for pages, and all hosts of a
+        marketplace that its listings are kept with (an item of Taobao may be sent on to Tmall)."""
+        place = marketplace(self._targets[name].marketplace)
+        if place.HOSTS is not None and marketplace_of(url).KEY == place.KEY:
             return True
         return _origin(url) in self._hosts[name]
 
@@ -71,7 +71,7 @@ class TargetWatch:
 
 def _origin(url: str) -> tuple[str | None, int | None]:
     """Return host and port; http and https of one host are the same shop."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     port = parts.port
     return parts.hostname, None if port in (None, 80, 443) else port
 

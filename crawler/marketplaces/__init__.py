@@ -10,9 +10,9 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Protocol, cast
-from urllib.parse import urlsplit
 
 from casebook.errors import CopycatchError
+from crawler.addresses import split_url
 
 if TYPE_CHECKING:
     import re
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 class Marketplace(Protocol):
     """What every module in this package gives.
 
-    `HOSTS` matches the whole name of its hosts; None where any host may be one. `LAYOUTS` are the generations of its
-    pages, newest first.
+    `KEY` is the name under which its listings are kept: Taobao and Tmall number theirs together. `HOSTS` matches the
+    whole name of its hosts; None where any host may be one. `LAYOUTS` are the generations of its pages, newest first.
     """
 
     NAME: str
+    KEY: str
     TITLE: str
     HOSTS: re.Pattern[str] | None
     LAYOUTS: tuple[Layout, ...]
@@ -69,7 +70,7 @@ def marketplace(name: str) -> Marketplace:
 
 def marketplace_of(url: str) -> Marketplace:
     """Return the marketplace whose host a URL names, `generic` where none does."""
-    host = (urlsplit(url).hostname or "").lower()
+    host = (split_url(url).hostname or "").lower()
     named = (one for one in all_marketplaces() if one.HOSTS is not None and one.HOSTS.fullmatch(host))
     return next(named, None) or marketplace("generic")
 

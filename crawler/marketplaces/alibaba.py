@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Json = Any
 
 NAME = "alibaba"
+KEY = NAME
 TITLE = "Alibaba.com"
 HOSTS = re.compile(r"(?:[a-z0-9-]+\.)*alibaba\.com")
 ACCESS = Access(

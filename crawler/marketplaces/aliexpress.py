@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from itertools import chain
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, unquote, urlunsplit
 
 from casebook.types import ListingState, Seller
+from crawler.addresses import split_url
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import Json, at, count_in, items_at, one_line, text_at, texts_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from crawler.page import Page, Reading
 
 NAME = "aliexpress"
+KEY = NAME
 TITLE = "AliExpress"
 HOSTS = re.compile(r"(?:[a-z0-9-]+\.){0,4}aliexpress\.(?:com|us|ru)")
 ACCESS = Access(
@@ -309,7 +311,7 @@ def _next_page(page: Page, info: Json) -> list[str]:
     number, size, total = (at(info, name) for name in ("page", "pageSize", "totalResults"))
     if not all(isinstance(one, int) for one in (number, size, total)) or number * size >= total:
         return []
-    parts = urlsplit(page.url)
+    parts = split_url(page.url)
     kept = [piece for piece in parts.query.split("&") if piece and not piece.startswith("page=")]
     return [urlunsplit((parts.scheme, parts.netloc, parts.path, "&".join([*kept, f"page={number + 1}"]), ""))]
 

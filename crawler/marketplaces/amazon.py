@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
+from urllib.parse import parse_qs, quote_plus, urlencode
 
 from casebook.types import ListingState, Seller
+from crawler.addresses import split_url
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import at, count_in, items_at, text_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from crawler.page import Page, Reading
 
 NAME = "amazon"
+KEY = NAME
 TITLE = "Amazon"
 HOSTS = re.compile(
     r"(?:(?:www|smile|m)\.)?amazon\."
@@ -54,7 +56,7 @@ _PRICES = ", ".join(f"#{name} .a-price:not(.a-text-price)" for name in _CORE_PRI
 
 def listing_id(url: str) -> str | None:
     """Return country and ASIN in a URL (`com/B000000000`), or None."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     host, found = HOSTS.fullmatch((parts.hostname or "").lower()), _ASIN.search(parts.path)
     return f"{host[1]}/{found[1]}" if host and found else None
 
@@ -130,7 +132,7 @@ def _book_of_2017(page: Page) -> Offer | None:
 def _asin(page: Page) -> str | None:
     """Return the ASIN of the page's form, else of its canonical link, which may name another colour or size."""
     forms = set(page.selector.css("input#ASIN").xpath("@value").getall())
-    found = _ASIN_ONLY.fullmatch(forms.pop() if len(forms) == 1 else "") or _ASIN.search(urlsplit(_claimed(page)).path)
+    found = _ASIN_ONLY.fullmatch(forms.pop() if len(forms) == 1 else "") or _ASIN.search(split_url(_claimed(page)).path)
     return found[1] if found else None
 
 
@@ -140,7 +142,7 @@ def _claimed(page: Page) -> str:
 
 def _country(page: Page) -> str:
     """Return the ending of the host that the page claims, or else was asked of."""
-    hosts = ((urlsplit(url).hostname or "").lower() for url in (_claimed(page), page.url))
+    hosts = ((split_url(url).hostname or "").lower() for url in (_claimed(page), page.url))
     return next((found[1] for host in hosts if (found := HOSTS.fullmatch(host))), "com")
 
 
@@ -182,7 +184,7 @@ def _lazy(image: Selector) -> str | None:
 def _seller(page: Page, country: str) -> Seller | None:
     """Return who sells the offer that the page leads with: a shop by its link, Amazon by its number in the form."""
     link = page.selector.css("#sellerProfileTriggerId, #merchant-info a[href*='seller=']")
-    linked = parse_qs(urlsplit(page.join(link.xpath("@href").get()) or "").query).get("seller", [])
+    linked = parse_qs(split_url(page.join(link.xpath("@href").get()) or "").query).get("seller", [])
     inputs = page.selector.css(".a-accordion-active input[name='merchantID']") or page.selector.css(
         "input[name='merchantID']"
     )

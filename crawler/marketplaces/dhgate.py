@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crawler.page import Reading
 
 NAME = "dhgate"
+KEY = NAME
 TITLE = "DHgate"
 HOSTS = re.compile(r"(?:[a-z0-9-]+\.)?dhgate\.com")
 ACCESS = Access(

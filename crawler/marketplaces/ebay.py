@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote, quote_plus, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, quote_plus, urlencode
 
 from casebook.types import ListingState, Seller
+from crawler.addresses import split_url
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import at, count_in, items_at, one_line, text_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from crawler.page import Page, Reading
 
 NAME = "ebay"
+KEY = NAME
 TITLE = "eBay"
 HOSTS = re.compile(r"(?:[a-z0-9-]+\.)?ebay\.(?:com|de|fr|it|es|at|ch|ie|nl|be|pl|ca|ph|in|com?\.(?:uk|au|my|sg|hk|jp))")
 ACCESS = Access(
@@ -50,13 +52,13 @@ _STATES = {
 
 def listing_id(url: str) -> str | None:
     """Return the item number in a URL, or None."""
-    found = _ITEM.search(urlsplit(url).path)
+    found = _ITEM.search(split_url(url).path)
     return found[1] if found else None
 
 
 def canonical_url(url: str) -> str:
     """Return the item's address on its own country site without slug and tracking; any other URL in one spelling."""
-    number, host = listing_id(url), urlsplit(url).hostname or ""
+    number, host = listing_id(url), split_url(url).hostname or ""
     return plain_canonical_url(url) if number is None else f"https://{_desktop(host)}/itm/{number}"
 
 
@@ -136,7 +138,7 @@ def _seller(page: Page) -> Seller | None:
     links = card.xpath(".//@href").getall() or card.xpath("@href").getall()
     framed = page.selector.xpath("//iframe[contains(@src, 'ebaydesc.com')]/@src").getall()
     names = [name for link in links if (name := _user(link))]
-    names += [name for link in framed for name in parse_qs(urlsplit(link).query).get("seller", ())]
+    names += [name for link in framed for name in parse_qs(split_url(link).query).get("seller", ())]
     if not names:
         return None
     return Seller(
@@ -145,7 +147,7 @@ def _seller(page: Page) -> Seller | None:
 
 
 def _user(link: str) -> str | None:
-    found = _SELLER.search(urlsplit(link).path)
+    found = _SELLER.search(split_url(link).path)
     return found and (found[1] or found[2])
 
 
@@ -231,7 +233,7 @@ def _desktop(host: str) -> str:
 
 
 def _listing_url(offer: Offer, page: Page) -> str:
-    return f"https://{_desktop(urlsplit(page.url).hostname or '')}/itm/{offer.listing_id}"
+    return f"https://{_desktop(split_url(page.url).hostname or '')}/itm/{offer.listing_id}"
 
 
 LAYOUTS = (

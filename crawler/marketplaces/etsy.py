@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from casebook.types import ListingState, Seller
+from crawler.addresses import split_url
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import at, items_at, text_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from crawler.page import Page, Reading
 
 NAME = "etsy"
+KEY = NAME
 TITLE = "Etsy"
 HOSTS = re.compile(r"(?:[a-z0-9-]+\.)*etsy\.com")
 ACCESS = Access(
@@ -174,7 +176,7 @@ def _list(page: Page) -> Results | None:
     offers = [offer for entry in items_at(listed, "itemListElement") if (offer := _entry(page, at(entry, "item")))]
     if not offers:
         return None
-    per_page = _SEARCH_PAGE if "/search" in urlsplit(page.url).path else _SHOP_PAGE
+    per_page = _SEARCH_PAGE if "/search" in split_url(page.url).path else _SHOP_PAGE
     total = at(listed, "numberOfItems")
     more = isinstance(total, int) and page_number(page.url) * per_page < total
     return Results(offers=offers, next_urls=[next_page(page.url)] if more else [])

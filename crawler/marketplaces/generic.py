@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from casebook.types import GalleryPicture
 
 NAME = "generic"
+KEY = NAME
 TITLE = "independent shops"
 HOSTS = None
 LAYOUTS = (

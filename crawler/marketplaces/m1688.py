@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from casebook.types import ListingState, Money, Seller
-from crawler.ali_page import WALL_URL, answer, argument, backgrounds, decoded, image_links, url_parts, wall
+from crawler.addresses import split_url
+from crawler.ali_page import WALL_URL, answer, argument, backgrounds, decoded, image_links, wall
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import at, count_in, items_at, one_line, text_at, texts_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from crawler.page import Page, Reading
 
 NAME = "1688"
+KEY = NAME
 TITLE = "1688.com"
 HOSTS = re.compile(r"(?:[a-z0-9-]+\.)*1688\.com")
 ACCESS = Access(
@@ -51,8 +53,8 @@ _ENDED = re.compile(r"EXPIRED|DELETED", re.IGNORECASE)
 
 def listing_id(url: str) -> str | None:
     """Return the offer's number in a URL, or None."""
-    parts = url_parts(url)
-    if parts is None or not HOSTS.fullmatch((parts.hostname or "").lower()):
+    parts = split_url(url)
+    if not HOSTS.fullmatch((parts.hostname or "").lower()):
         return None
     found = _PATH.search(parts.path)
     if found:

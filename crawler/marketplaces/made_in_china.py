@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crawler.page import Page, Reading
 
 NAME = "made-in-china"
+KEY = NAME
 TITLE = "Made-in-China"
 HOSTS = re.compile(r"(?:[a-z0-9-]+\.)*made-in-china\.com")
 ACCESS = Access(

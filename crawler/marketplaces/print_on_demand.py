@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from casebook.types import ListingState, Seller
+from crawler.addresses import split_url
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import at, items_at, text_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from crawler.page import Page, Reading
 
 NAME = "print-on-demand"
+KEY = NAME
 TITLE = "Print on demand"
 HOSTS = re.compile(
     r"(?:(?:www|m|[a-z]{2})\.)?(?:(redbubble|teepublic|society6)\.com|(zazzle|spreadshirt)\.(?:com?(?:\.[a-z]{2})?|[a-z]{2}))"
@@ -53,7 +55,7 @@ _SELLERS_SITE = "redbubble/"  # the only one whose shops we know how to reach
 
 def listing_id(url: str) -> str | None:
     """Return site and work in a URL (`redbubble/123`), or None."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     host = HOSTS.fullmatch((parts.hostname or "").lower())
     site = host and (host[1] or host[2])
     found = _WORKS[site].search(parts.path) if site else None
@@ -65,7 +67,7 @@ def canonical_url(url: str) -> str:
     """Return a work's address without language and tracking, still on the product it names; else in one spelling."""
     if listing_id(url) is None:
         return plain_canonical_url(url)
-    parts = urlsplit(plain_canonical_url(url))
+    parts = split_url(plain_canonical_url(url))
     return f"https://{parts.hostname}{_LANGUAGE.sub('', parts.path)}"
 
 
@@ -123,7 +125,7 @@ def _claims(page: Page) -> Iterator[str]:
 def _artist(urls: list[str]) -> Seller | None:
     """Return the artist whose name stands in a Redbubble address (`/Title-by-name/123`)."""
     for url in urls:
-        found = _ARTIST.search(urlsplit(url).path)
+        found = _ARTIST.search(split_url(url).path)
         if found and (listing_id(url) or "").startswith(_SELLERS_SITE):
             name = found[1] or found[2]
             seller = f"{_SELLERS_SITE}{name.lower()}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus
 
 from casebook.types import ListingState, Seller
+from crawler.addresses import split_url
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import at, items_at, text_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from crawler.structured_data import DeclaredProduct
 
 NAME = "shein"
+KEY = NAME
 TITLE = "Shein"
 HOSTS = re.compile(r"(?:[a-z]{1,5}\.)?shein\.(?:com(?:\.mx)?|co\.uk)")
 ACCESS = Access(
@@ -44,13 +46,13 @@ _STATE_OF_RESULTS = re.compile(r"\bgb(?:RawData|ProductListSsrData)\s*=")
 
 def listing_id(url: str) -> str | None:
     """Return the goods id in a URL, or None."""
-    found = _GOODS.search(urlsplit(url).path)
+    found = _GOODS.search(split_url(url).path)
     return found[1] if found else None
 
 
 def canonical_url(url: str) -> str:
     """Return the goods' address on their country site without slug and tracking; any other URL in one spelling."""
-    number, host = listing_id(url), urlsplit(url).hostname or ""
+    number, host = listing_id(url), split_url(url).hostname or ""
     return plain_canonical_url(url) if number is None else _address(host, number)
 
 
@@ -196,7 +198,7 @@ def _address(host: str, number: str) -> str:
 
 
 def _listing_url(offer: Offer, page: Page) -> str:
-    return _address(urlsplit(page.url).hostname or "", offer.listing_id)
+    return _address(split_url(page.url).hostname or "", offer.listing_id)
 
 
 LAYOUTS = (

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from casebook.types import ListingState
+from crawler.addresses import split_url
 from crawler.buy_box import BuyBox
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.canonical import declared_url, shop_host
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from crawler.structured_data import DeclaredProduct
 
 NAME = "shopify"
+KEY = NAME
 TITLE = "Shopify stores"
 HOSTS = None
 ACCESS = Access(
@@ -243,7 +245,7 @@ def _key(page: Page, number: str) -> str:
 
 
 def _product_url(url: str, handle: str) -> str:
-    host = urlsplit(plain_canonical_url(url)).netloc
+    host = split_url(plain_canonical_url(url)).netloc
     return plain_canonical_url(f"https://{host}/products/{quote(handle.lower(), safe='', errors='replace')}")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote_plus, urlsplit
+from urllib.parse import parse_qs, quote_plus
 
 from casebook.types import ListingState, Seller
+from crawler.addresses import split_url
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import at, items_at, text_at
 from crawler.layouts import Access, Layout, Offer, Permission, Seen, Way
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from crawler.page import Page, Reading
 
 NAME = "temu"
+KEY = NAME
 TITLE = "Temu"
 HOSTS = re.compile(r"(?:(?:www|m|share)\.)?temu\.com")
 ACCESS = Access(
@@ -42,7 +44,7 @@ _RAW = re.compile(r"window\.rawData\s*=")
 
 def listing_id(url: str) -> str | None:
     """Return the goods id in a URL, or None."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     found = _GOODS.search(parts.path)
     if found is None and _GOODS_PAGE.search(parts.path):
         found = _ID.fullmatch(next(iter(parse_qs(parts.query).get("goods_id", ())), ""))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from casebook.types import ListingState
+from crawler.addresses import split_url
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.canonical import same_site, shop_host
 from crawler.json_path import at, items_at, text_at
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from crawler.page import Page, Reading
 
 NAME = "woocommerce"
+KEY = NAME
 TITLE = "WooCommerce stores"
 HOSTS = None
 ACCESS = Access(
@@ -243,7 +245,7 @@ def _key(page: Page, number: str) -> str:
 
 def _listing_url(offer: Offer, page: Page) -> str:
     """Return the product's own address; where none is given, the one by its post number that every store knows."""
-    parts = urlsplit(plain_canonical_url(page.url))
+    parts = split_url(plain_canonical_url(page.url))
     return canonical_url(offer.url or f"{parts.scheme}://{parts.netloc}/?p={offer.listing_id.rpartition('/')[2]}")
 
 

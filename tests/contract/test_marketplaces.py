@@ -66,7 +66,7 @@ def test_a_recorded_page_gives_its_answers(name: str, path: Path) -> None:
     expected = [*([wanted["listing"]] if wanted.get("listing") else []), *wanted.get("found", ())]
     assert reading.is_listing_page == (wanted.get("listing") is not None)
     for listing, answers in zip(shown, expected, strict=True):
-        assert listing.marketplace == getattr(marketplace(name), "KEY", name)  # Taobao and Tmall share their numbers
+        assert listing.marketplace == marketplace(name).KEY  # Taobao and Tmall share their numbers
         told = _told(listing)
         assert {key: told[key] for key in answers} == answers
 
@@ -145,6 +145,16 @@ def test_a_layout_reads_listings_or_results(name: str) -> None:
     for layout in marketplace(name).LAYOUTS:
         assert isinstance(layout.seen, Seen)
         assert name == "generic" or (layout.offer is None) != (layout.results is None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("url", ["", "http://[x", "https://", "//x", "http://a:99999/itm/123456789012", "\x00", "a b"])
+def test_an_address_that_is_none_is_no_listing_and_no_error(name: str, url: str) -> None:
+    place = marketplace(name)
+    assert place.listing_id(url) is None or "123456789012" in url
+    assert place.canonical_url(url) is not None
+    assert place.read(Page(url=url, status=200, body=b"<html><body>heron</body></html>")).listing is None
+    marketplace_of(url)
 
 
 def test_an_unknown_marketplace_names_the_known_ones() -> None:
