@@ -200,7 +200,8 @@ def _card(
     return [
         Offer(
             listing_id=number,
-            title=one_line(links.xpath("@title").get()) or first_text(links),
+            title=one_line(links.xpath("@title").get())
+            or next(filter(None, map(one_line, links.xpath("string()").getall())), None),
             price=read_price(price),
             seller=seller,
             gallery=places(page, _lazy(images)),
