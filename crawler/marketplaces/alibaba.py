@@ -139,7 +139,7 @@ def _described(product: Json) -> Iterator[str]:
     written = at(product, "productHtmlDescription") or at(product, "detail", "productHtmlDescription")
     if isinstance(written, str) and 0 < len(written.strip()) <= _LONGEST_DESCRIPTION:
         for image in Selector(text=written, type="html").xpath("//img"):
-            yield image.attrib.get("data-src") or image.attrib.get("src", "")
+            yield image.root.get("data-src") or image.root.get("src", "")
 
 
 def _of_smallest_order(price: Json) -> Money | None:

@@ -121,7 +121,7 @@ def _claims(page: Page) -> list[str]:
 def _lazy(images: SelectorList[Selector]) -> Iterator[str]:
     """Yield where each image will be loaded from; `src` is a stand-in where there is another address."""
     for image in images:
-        yield next((value for name in ("data-original", "data-src", "src") if (value := image.attrib.get(name))), "")
+        yield next((value for name in ("data-original", "data-src", "src") if (value := image.root.get(name))), "")
 
 
 def _seller(page: Page) -> Seller | None:
