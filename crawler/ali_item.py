@@ -34,10 +34,8 @@ _NO_ITEM_URL = re.compile(r"^https?://error\.item\.taobao\.com/error/noitem")
 _NO_ITEM_JUMP = re.compile(
     r"location(?:\.href)?\s*(?:=|\.replace\()\s*[\"'](?:https?:)?//error\.item\.taobao\.com/error/noitem"
 )
-_NO_ITEM_TEXT = (
-    "//body//text()[starts-with(normalize-space(.), '很抱歉，您查看的宝贝不存在') and string-length(.) < 100]"
-    "[not(ancestor::script)] | //*[contains(concat(' ', @class, ' '), ' errorDetail ')]"
-)
+# The sentence alone proves nothing: live pages have it in their scripts.
+_NO_ITEM_ELEMENT = "//*[contains(concat(' ', @class, ' '), ' errorDetail ')]"
 
 
 def listing_id(url: str) -> str | None:
@@ -76,7 +74,7 @@ def no_item(page: Page) -> str | None:
     """Return the sites' own word that an item is no more, or None."""
     if _NO_ITEM_URL.search(page.url) or _NO_ITEM_JUMP.search(page.text):
         return "sent to the page for items that are no more"
-    return "the page says that the item is no more" if page.selector.xpath(_NO_ITEM_TEXT) else None
+    return "the page says that the item is no more" if page.selector.xpath(_NO_ITEM_ELEMENT) else None
 
 
 def ice_offer(page: Page) -> Offer | None:

@@ -59,7 +59,8 @@ def pictures_of(html: object) -> list[str]:
     """Return the picture links in a description that an answer holds as HTML."""
     if not isinstance(html, str) or "<img" not in html:
         return []
-    images = Selector(text=html[:_LONGEST_HTML], type="html").xpath("//img")
+    whole = html[:_LONGEST_HTML].encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+    images = Selector(text=whole, type="html").xpath("//img")
     links = (image.xpath("@data-src").get() or image.xpath("@src").get() for image in images)
     return [link for link in links if link]
 

@@ -138,7 +138,7 @@ def _described(product: Json) -> Iterator[str]:
     """Yield the pictures of a description that is HTML in the data; `src` is a stand-in where there is `data-src`."""
     written = at(product, "productHtmlDescription") or at(product, "detail", "productHtmlDescription")
     if isinstance(written, str) and 0 < len(written.strip()) <= _LONGEST_DESCRIPTION:
-        for image in Selector(text=written, type="html").xpath("//img"):
+        for image in Selector(text=written.encode("utf-8", "replace").decode(), type="html").xpath("//img"):
             yield image.root.get("data-src") or image.root.get("src", "")
 
 

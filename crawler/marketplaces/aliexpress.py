@@ -206,8 +206,9 @@ def _client_rendered(page: Page) -> Offer | None:
     if not isinstance(data, dict) or not numbers:
         return None
     title = one_line(_SITE_IN_TITLE.sub("", page.first_meta("og:title") or ""))
+    asked = listing_id(page.url)
     return Offer(
-        listing_id=numbers[0],
+        listing_id=asked if asked in numbers else numbers[0],
         names=frozenset(numbers),
         title=None if title is None or title.casefold() == NAME else title,
         gallery=places(page, texts_at(data, "imagePathList")),

@@ -48,7 +48,9 @@ _SHOP_2026 = re.compile(r'"shop_id":(\d{4,12}),"shop_name":"')
 _SHOP_2017 = re.compile(r'"listing_id":\d{6,15},"shop_shop_id":(\d{4,12})')
 _SHOP_NAME = re.compile(r'"shop_name":"([A-Za-z0-9]{1,60})"')
 _LISTING_2017 = re.compile(r'"listing_id":(\d{6,15}),"shop_shop_id":\d')
-_REMOVED = re.compile(r"Sorry, this item is unavailable|Sorry, the page you were looking for was not found")
+_REMOVED = re.compile(
+    r"(?:Uh oh! )?Sorry, (?:this item is unavailable|the page you were looking for was not found)[.!]?"
+)
 _SHOP_PAGE, _SEARCH_PAGE = 36, 48  # listings on one page
 _SOLD_OUT_2017 = frozenset({"out_of_stock", "sold_out"})
 _API_STATES = {"active": ListingState.LIVE, "sold_out": ListingState.SOLD_OUT}
@@ -205,10 +207,10 @@ def _listing_url(offer: Offer, page: Page) -> str:
 
 
 def _removal(page: Page) -> str | None:
-    """Return Etsy's own word, in a heading, that a listing is no more."""
+    """Return Etsy's own word that a listing is no more: a heading that says this and nothing else."""
     headings = page.selector.xpath("//h1 | //h2 | //h3")
     told = any(
-        _REMOVED.search(first_text(headings[index : index + 1]) or "") for index in range(min(len(headings), 20))
+        _REMOVED.fullmatch(first_text(headings[index : index + 1]) or "") for index in range(min(len(headings), 20))
     )
     return "Etsy says that the listing is unavailable" if told else None
 

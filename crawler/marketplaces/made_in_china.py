@@ -39,7 +39,7 @@ ACCESS = Access(
     checked_on="2026-11-23",
     note="Plain HTTP got its search pages whole in 2026-04 and 2026-10, as others noted.",
 )
-_GLOBAL = re.compile(r"^https?://[^/?#]+/product/([A-Za-z]{8,16})/", re.IGNORECASE)
+_GLOBAL = re.compile(r"^https?://[^/?#]+/product/([A-Za-z]{12})/", re.IGNORECASE)
 _OTHER = re.compile(r"^https?://[^/?#]+/(?:price/prodetail_|co_[^/?#]+/product_)[^/?#]*_([A-Za-z]{6,16})\.html")
 _SHOP = re.compile(
     r"^https?://(?:([a-z0-9-]+)\.en\.made-in-china\.com|[a-z]+\.made-in-china\.com/co_([a-z0-9-]+))(?:[/?#]|$)"
