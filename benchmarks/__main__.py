@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import calibration, copies, matching_speed, results, scan_speed, speed_engine, watermarks
+from benchmarks import calibration, copies, matching_speed, reading_speed, results, scan_speed, speed_engine, watermarks
 
 BENCHMARKS = {
     "copies": copies.measure,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "matching-speed": matching_speed.measure,
     "engine-speed": speed_engine.measure,
     "scan-speed": scan_speed.measure,
+    "reading-speed": reading_speed.measure,
 }
 
 

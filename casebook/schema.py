@@ -73,6 +73,7 @@ def m006_what_marketplaces_tell(db: Database) -> None:
     the description, which looks saw only a card, which search found a listing, and
     which runs were imports; what was read before were whole pages of
     scans, and says nothing else."""
+    drop_views(db)
     db.execute("UPDATE listing SET reading = substr(reading, 1, 1) || '1' || substr(reading, 2)")
     db.execute("UPDATE seller SET reading = substr(reading, 1, 1) || '1' || substr(reading, 2)")
     db.execute("UPDATE gallery SET reading = substr(reading, 1, 1) || '1' || substr(reading, 2)")
@@ -81,11 +82,12 @@ def m006_what_marketplaces_tell(db: Database) -> None:
     db.execute("ALTER TABLE listing ADD COLUMN sold_count INTEGER")
     for table in ("task", "look", "listing"):
         db.execute(f"ALTER TABLE {table} ADD COLUMN search TEXT")
-    create_views(db)
+    db.execute("ALTER TABLE frontier_tally ADD COLUMN pages_unknown_layout INTEGER NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE seller ADD COLUMN badges TEXT NOT NULL DEFAULT '[]'")
     db.execute("ALTER TABLE seller ADD COLUMN since TEXT")
     db.execute(
         "ALTER TABLE gallery ADD COLUMN role TEXT NOT NULL DEFAULT 'gallery'"
         " CHECK (role IN ('gallery', 'variant', 'description'))"
     )
+    create_views(db)
     db.execute("PRAGMA user_version = 6")

@@ -152,7 +152,8 @@ SELECT
     count(*) FILTER (WHERE purpose = 'picture' AND state = 'done') AS pictures_done,
     count(*) FILTER (WHERE purpose = 'picture' AND state = 'refused') AS pictures_refused,
     count(*) FILTER (WHERE purpose = 'picture' AND state = 'failed') AS pictures_failed,
-    count(*) FILTER (WHERE purpose = 'picture' AND state = 'pending') AS pictures_pending
+    count(*) FILTER (WHERE purpose = 'picture' AND state = 'pending') AS pictures_pending,
+    count(*) FILTER (WHERE purpose <> 'picture' AND note = 'unknown layout') AS pages_unknown_layout
 FROM task
 WHERE purpose <> 'robots'
 GROUP BY run_id, target
@@ -163,7 +164,7 @@ CREATE VIEW coverage AS
 WITH
 newest AS (
     SELECT run_id, target, state, gone, row_number() OVER (
-        PARTITION BY run_id, listing_key ORDER BY at DESC, readable DESC, look_id DESC
+        PARTITION BY run_id, listing_key ORDER BY partial, at DESC, readable DESC, look_id DESC
     ) AS place
     FROM look
 ),
@@ -195,6 +196,7 @@ SELECT
     f.pages_failed,
     f.pages_pending,
     f.pages_blocked,
+    f.pages_unknown_layout,
     coalesce(seen.listings, 0) AS listings,
     coalesce(seen.listings_live, 0) AS listings_live,
     coalesce(seen.listings_sold_out, 0) AS listings_sold_out,

@@ -41,6 +41,9 @@ def alarms(coverage: Sequence[Mapping[str, Any]], shortfalls: Sequence[Shortfall
             yield f"Nothing could be seen at {row['target']}."
         elif not row["listings"]:
             yield f"No listing was found at {row['target']}, on {_count(row['pages_done'], 'page', 'pages')}."
+        if row["pages_unknown_layout"]:
+            pages = _count(row["pages_unknown_layout"], "page", "pages")
+            yield f"{row['target']}: {pages} of listings built in a way that is not known; what they show was not seen."
     # Where a robots.txt cannot be had, every page and picture behind it is refused and says so.
     told = {item.target for item in shortfalls if item.purpose is not Purpose.ROBOTS}
     for item in shortfalls:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _IN_WORDS = {
     Way.NIGHTLY: "plain pages that you name (start, shops, listings)",
-    Way.KEY: "its official interface, with a key of yours",
     Way.PERSON: "pages saved in your own browser (`copycatch import`)",
 }
 
@@ -58,6 +57,6 @@ def not_crawled(targets: Iterable[Configured]) -> Iterator[str]:
             yield f"{target.name}: its searches are not crawled: {why}. Ways left: {left}."
         without = len(target.shops) - len(list(shop_urls(target)))
         if without:
-            yield f"{target.name}: {without} of its shops are not crawled: their pages are not known. Ways left: {left}."
+            yield f"{target.name}: {without} of its shops are not crawled: no pages of theirs known. Ways left: {left}."
         if not may_be_crawled(target) and (target.start or target.listings or target.sitemaps):
             yield f"{target.name}: its pages answer programs with a wall. Ways left: {left}."

@@ -78,7 +78,6 @@ class Way(StrEnum):
     """How a marketplace's pages reach us."""
 
     NIGHTLY = "nightly"  # plain HTTP
-    KEY = "key"  # an official interface, with a key of the owner's
     PERSON = "person"  # saved by a person in her own browser, and imported
 
 

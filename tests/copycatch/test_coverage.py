@@ -6,7 +6,7 @@ from casebook.frontier import Shortfall
 from casebook.types import Purpose, TaskState
 from copycatch.coverage import alarms
 
-SEEN = {"target": "shop", "pages_done": 3, "listings": 2}
+SEEN = {"target": "shop", "pages_done": 3, "listings": 2, "pages_unknown_layout": 0}
 UNREAD = "robots.txt could not be read (Connection was refused), so nothing of this site is fetched tonight"
 
 
@@ -14,6 +14,11 @@ def shortfall(
     why: str, *, tasks: int = 1, purpose: Purpose = Purpose.PAGE, state: TaskState = TaskState.REFUSED
 ) -> Shortfall:
     return Shortfall(target="shop", purpose=purpose, state=state, why=why, tasks=tasks, example="http://a.example/1")
+
+
+def test_pages_of_an_unknown_layout_are_told() -> None:
+    (sentence,) = alarms([SEEN | {"pages_unknown_layout": 2}], [])
+    assert sentence.startswith("shop: 2 pages of listings built in a way that is not known")
 
 
 def test_a_whole_scan_has_no_alarm() -> None:
