@@ -8,6 +8,7 @@ earlier), and the state follows from all looks.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -72,8 +73,10 @@ WHERE listing_key = :listing_key
 """
 
 _ADD_LOOK = """
-INSERT INTO look (look_id, listing_key, run_id, target, at, state, reason, gone, fetch_id, partial, search)
-VALUES (:look_id, :listing_key, :run_id, :target, :at, :state, :reason, :gone, :fetch_id, :partial, :search)
+INSERT INTO look (look_id, listing_key, run_id, target, at, state, reason, gone, fetch_id, partial, search, pictures)
+VALUES (
+    :look_id, :listing_key, :run_id, :target, :at, :state, :reason, :gone, :fetch_id, :partial, :search, :pictures
+)
 ON CONFLICT (look_id) DO NOTHING
 """
 
@@ -149,7 +152,58 @@ FROM listing LEFT JOIN seller USING (seller_key)
 """
 
 
+_HEALTH = """
+SELECT
+    target,
+    count(*) AS looks,
+    count(*) FILTER (WHERE readable) AS looks_read,
+    coalesce(sum(pictures) FILTER (WHERE readable), 0) AS pictures
+FROM look JOIN run USING (run_id)
+WHERE NOT partial AND NOT gone AND look.state NOT IN ('error', 'blocked') AND run.kind = 'scan' AND run_id = :run_id
+GROUP BY target
+"""
+
+_LAYOUTS_READ = """
+SELECT look.target, marketplace, layout, count(DISTINCT listing_key) AS listings
+FROM look JOIN listing USING (listing_key)
+WHERE look.run_id = :run_id AND look.readable
+GROUP BY look.target, marketplace, layout ORDER BY look.target, layout
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How well the pages of one target were read in one run: how many looks found an answer that was neither a wall nor
+    an error, how many of these could be read, and how many pictures these showed."""
+
+    looks: int
+    looks_read: int
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutRead:
+    """How many listings of a target were read by one layout in one run."""
+
+    target: str
+    marketplace: str
+    layout: str
+    listings: int
+
+
 class Listings(Store):
+    def health(self, run_id: str) -> dict[str, Health]:
+        """Return target -> how well its listings' own pages were read in a scan."""
+        rows = self._run(_HEALTH, {"run_id": run_id})
+        return {
+            row["target"]: Health(looks=row["looks"], looks_read=row["looks_read"], pictures=row["pictures"])
+            for row in rows
+        }
+
+    def layouts_read(self, run_id: str) -> list[LayoutRead]:
+        """Return which layouts the listings of a run were read by."""
+        return [LayoutRead(**dict(row)) for row in self._run(_LAYOUTS_READ, {"run_id": run_id})]
+
     def listing(self, listing_key: str) -> Listing | None:
         """Return the listing as last known: its newest readable page, its proven state, its current gallery."""
         row = self._first(_SELECT_LISTING + "WHERE listing_key = :key", {"key": listing_key})
@@ -176,6 +230,7 @@ class Listings(Store):
                 fetch_id=row["fetch_id"],
                 partial=bool(row["partial"]),
                 search=row["search"],
+                pictures=row["pictures"],
             )
             for row in rows
         ]
@@ -272,6 +327,7 @@ class Listings(Store):
                 "fetch_id": look.fetch_id,
                 "partial": int(look.partial),
                 "search": look.search,
+                "pictures": look.pictures,
             },
         )
         self._settle_listing(look.listing_key)

@@ -70,8 +70,8 @@ def m005_calibration(db: Database) -> None:
 @migrations()
 def m006_what_marketplaces_tell(db: Database) -> None:
     """Keep how often a listing was sold, how the marketplace ranks its seller, which pictures are variants or stand in
-    the description, which looks saw only a card, which search found a listing, and
-    which runs were imports; what was read before were whole pages of
+    the description, which looks saw only a card, how many pictures they saw, which
+    search found a listing, and which runs were imports; what was read before were whole pages of
     scans, and says nothing else."""
     drop_views(db)
     db.execute("UPDATE listing SET reading = substr(reading, 1, 1) || '1' || substr(reading, 2)")
@@ -80,6 +80,7 @@ def m006_what_marketplaces_tell(db: Database) -> None:
     db.execute("ALTER TABLE look ADD COLUMN partial INTEGER NOT NULL DEFAULT 0 CHECK (partial IN (0, 1))")
     db.execute("ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'scan' CHECK (kind IN ('scan', 'import'))")
     db.execute("ALTER TABLE listing ADD COLUMN sold_count INTEGER")
+    db.execute("ALTER TABLE look ADD COLUMN pictures INTEGER")
     for table in ("task", "look", "listing"):
         db.execute(f"ALTER TABLE {table} ADD COLUMN search TEXT")
     db.execute("ALTER TABLE frontier_tally ADD COLUMN pages_unknown_layout INTEGER NOT NULL DEFAULT 0")

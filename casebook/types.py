@@ -181,7 +181,7 @@ class Look:
     `gone` is true for a positive sign of removal (404, 410, a removal notice). One such look proves nothing yet:
     the listing becomes `unknown`, and `removed` only after a second one (see `Casebook.confirm_removals`). A `partial`
     look saw a card on a page of results: it counts only while nobody looked at the listing's own page. `search` are the
-    words of the search that led to it.
+    words of the search that led to it; `pictures` is how many the page showed, None where it could not be read.
     """
 
     listing_key: str
@@ -193,6 +193,7 @@ class Look:
     fetch_id: str | None
     partial: bool = False
     search: str | None = None
+    pictures: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

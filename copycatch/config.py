@@ -364,8 +364,8 @@ def _repeated_names(raw: Mapping[str, Any]) -> Iterator[str]:
 
 def _idle_targets(targets: tuple[Target, ...]) -> Iterator[str]:
     for target in targets:
-        if not (target.start or target.sitemaps or target.listings):
-            yield f"targets: {target.name!r} gives nothing to visit; add start, sitemaps or listings"
+        if not (target.start or target.sitemaps or target.listings or target.searches or target.shops):
+            yield f"targets: {target.name!r} gives nothing to visit; add start, sitemaps, listings, searches or shops"
 
 
 def _sentence(detail: ErrorDetails, *, targeted: bool) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from casebook.types import Purpose, TaskState
+from crawler.layouts import Seen
+from crawler.marketplaces import all_marketplaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from casebook.casebook import Casebook
     from casebook.frontier import Shortfall
+    from casebook.listings import Health, LayoutRead
 
+_ENOUGH_LOOKS, _WORSE = 10, 0.7
+_EARLIER, _MOST_EARLIER = 7, 50
 _NOUNS = {
     Purpose.PAGE: ("page", "pages"),
     Purpose.PICTURE: ("picture", "pictures"),
@@ -27,7 +33,11 @@ _REASONS = {
 
 def run_alarms(casebook: Casebook, run_id: str) -> list[str]:
     """Return a sentence for each thing that a run did not see; empty where it saw all it asked for."""
-    found = list(alarms(casebook.coverage_rows(run_id), casebook.shortfalls(run_id)))
+    found = [
+        *alarms(casebook.coverage_rows(run_id), casebook.shortfalls(run_id)),
+        *health_alarms(casebook.health(run_id), _earlier(casebook, run_id)),
+        *recalled(casebook.layouts_read(run_id)),
+    ]
     return found if casebook.works() else ["Nothing is watched: add your pictures with `copycatch works add`.", *found]
 
 
@@ -49,6 +59,56 @@ def alarms(coverage: Sequence[Mapping[str, Any]], shortfalls: Sequence[Shortfall
     for item in shortfalls:
         if item.purpose is not Purpose.ROBOTS or item.target not in told:
             yield _sentence(item)
+
+
+def health_alarms(now: Mapping[str, Health], earlier: Sequence[Mapping[str, Health]]) -> Iterator[str]:
+    """Yield a sentence where a target's pages were read worse than in earlier scans: so a site that changed its pages
+    shows itself first.
+
+    1. Of the earlier scans, those with ten looks or more count.
+    2. The share of pages that could be read, or the pictures of each, fell by 30 % of their mean or more.
+    """
+    for target, health in now.items():
+        before = [one[target] for one in earlier if target in one and one[target].looks >= _ENOUGH_LOOKS]
+        if not before or health.looks < _ENOUGH_LOOKS:
+            continue
+        read = mean(one.looks_read / one.looks for one in before)
+        if health.looks_read / health.looks <= _WORSE * read:
+            yield (
+                f"{target}: only {health.looks_read} of {_count(health.looks, 'page', 'pages')} of listings could be "
+                f"read, where {read:.0%} could be before; the site may have changed its pages."
+            )
+        shown = [one.pictures / one.looks_read for one in before if one.looks_read]
+        if shown and mean(shown) and health.looks_read and health.pictures / health.looks_read <= _WORSE * mean(shown):
+            yield (
+                f"{target}: its listings showed {health.pictures / health.looks_read:.1f} pictures each, where they "
+                f"showed {mean(shown):.1f} before; the site may have changed its pages."
+            )
+
+
+def recalled(layouts: Sequence[LayoutRead]) -> Iterator[str]:
+    """Yield a sentence where listings were read by a layout that no real page has proven yet."""
+    for read in layouts:
+        known = [
+            layout.seen
+            for place in all_marketplaces()
+            if read.marketplace == place.KEY
+            for layout in place.LAYOUTS
+            if layout.name == read.layout
+        ]
+        if known and Seen.REAL not in known:
+            yield (
+                f"{read.target}: {_count(read.listings, 'listing was', 'listings were')} read by the layout "
+                f"{read.layout!r}, which is only recalled: facts and pictures may be missing."
+            )
+
+
+def _earlier(casebook: Casebook, run_id: str) -> list[Mapping[str, Health]]:
+    """Return the health of the last scans before this one."""
+    runs = casebook.runs(_MOST_EARLIER)
+    places = [place for place, run in enumerate(runs) if run.run_id == run_id]
+    before = runs[places[0] + 1 :] if places else []
+    return [casebook.health(run.run_id) for run in before[:_EARLIER]]
 
 
 def _sentence(item: Shortfall) -> str:

@@ -75,8 +75,9 @@ def _elsewhere(page: Page, reading: Reading) -> Reading:
 
 def _looks(crawl: Crawl, task: Task, reading: Reading, fetches: Sequence[Fetch]) -> Iterator[Look]:
     shown = None if reading.listing is None else reading.listing.key
-    if shown is not None:
-        yield _look(crawl, task, shown, reading.state, reading.reason, gone=reading.gone, fetches=fetches)
+    if shown is not None and reading.listing is not None:
+        look = _look(crawl, task, shown, reading.state, reading.reason, gone=reading.gone, fetches=fetches)
+        yield replace(look, pictures=len(reading.listing.gallery))
     known = task.listing_key
     if known is None or known == shown:
         return

@@ -48,11 +48,11 @@ def import_(workspace: Workspace, files: tuple[Path, ...], url: str | None, no_c
         print_json_lines(map(read_record, done.files))
     else:
         _show(workspace, done)
-    failed = [read for read in done.files if read.error is not None]
-    if failed:
-        assert failed[0].error is not None
-        others = f" ({len(failed) - 1} more files could not be read either)" if len(failed) > 1 else ""
-        raise CopycatchError(failed[0].error.message + others, remedy=failed[0].error.remedy)
+    errors = [read.error for read in done.files if read.error is not None]
+    for other in errors[1:]:
+        click.echo(plain(other.message), err=True)
+    if errors:
+        raise CopycatchError(errors[0].message, remedy=errors[0].remedy)
 
 
 def read_record(read: Read) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _named(files: tuple[Path, ...]) -> Iterator[Path]:
 
 def _show(workspace: Workspace, done: Imported) -> None:
     rows = [
-        (printable_path(read.path), reading.state.value, reading.layout, plain(_title(reading)), plain(url))
+        (printable_path(read.path), _state(reading), reading.layout, plain(_title(reading)), plain(url))
         for read in done.files
         for url, reading in read.pages
     ]
@@ -106,6 +106,10 @@ def _show(workspace: Workspace, done: Imported) -> None:
             print_candidates(casebook, records)
     missing = f"; {done.missing} of their pictures lie in none of the files" if done.missing else ""
     print_line(f"{done.listings} listings with {done.pictures} pictures imported{missing}.")
+
+
+def _state(reading: Reading) -> str:
+    return "results" if reading.found else reading.state.value.replace("_", " ")
 
 
 def _title(reading: Reading) -> str:

@@ -44,6 +44,18 @@ def test_a_written_file_reads_back_as_what_was_written(config: Config, path: Pat
     assert load_config(path) == config
 
 
+def test_a_target_may_give_searches_or_shops_alone(path: Path) -> None:
+    path.write_text(
+        "[[targets]]\nname = 'a'\nmarketplace = 'ebay'\nsearches = ['heron print']\n"
+        "[[targets]]\nname = 'b'\nmarketplace = 'ebay'\nshops = ['marsh_and_mere']\n",
+        encoding="utf-8",
+    )
+    assert [target.searches or target.shops for target in load_config(path).targets] == [
+        ("heron print",),
+        ("marsh_and_mere",),
+    ]
+
+
 def test_the_example_target_of_a_new_file_only_needs_its_comment_signs_removed(path: Path) -> None:
     head, example = render(Config()).split("# [[targets]]")
     settings = [line.removeprefix("# ") for line in example.splitlines() if re.match(r"# \w+ = ", line)]
