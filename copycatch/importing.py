@@ -31,7 +31,7 @@ from crawler.page import Page
 from crawler.picture_urls import picture_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from crawler.page import Reading
 
 TARGET = "import"
+_LAZY = (
+    "data-zoom-src", "data-src", "data-original", "data-old-hires", "data-src-zoom-image", "data-lazy", "data-large_image",
+)  # fmt: skip
+_MOST_IMAGES = 5000
 _MARKUP = (b"<", b"{", b"[", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -141,12 +145,26 @@ def run_import(
     )
 
 
+def _twins(page: Page) -> Iterator[tuple[str, str]]:
+    """Yield the two addresses of each image that a browser gave a file of its own: in `src` that file, in another
+    attribute, which browsers leave alone, where the picture really lies."""
+    for node in page.selector.xpath("//img[@src]")[:_MOST_IMAGES]:
+        local = page.join(node.root.get("src"))
+        if local is None or "_files/" not in local:
+            continue
+        for attribute in _LAZY:
+            remote = page.join(node.root.get(attribute))
+            if remote is not None and remote != local:
+                yield local, remote
+
+
 class _Importer:
     """One import under way."""
 
     def __init__(self, casebook: Casebook, blobs: Blobs, run: ScanRun):
         self._casebook, self._blobs, self._run = casebook, blobs, run
         self._saved = _Saved()
+        self._twins: list[tuple[str, str]] = []
         self.listings: dict[str, Listing] = {}
         self.pictures = 0
 
@@ -174,6 +192,7 @@ class _Importer:
         place = marketplace_of(exchange.url)
         page = Page(url=exchange.url, status=exchange.status, headers=exchange.headers, body=exchange.body)
         reading = place.read(page)
+        self._twins += _twins(page)
         shown = [*([reading.listing] if reading.listing else []), *reading.found]
         asked = place.listing_id(exchange.url)
         if not shown and asked is None and reading.state is not ListingState.BLOCKED:
@@ -196,6 +215,10 @@ class _Importer:
 
     def settle_pictures(self) -> int:
         """Give every listing its pictures; return how many lie in none of the files."""
+        for local, remote in self._twins:
+            saved = self._saved.by_url.get(unquote(local))
+            if saved is not None:
+                self._saved.add(saved[0], replace(saved[1], url=remote))
         missing = 0
         for picture in {one.url: one for listing in self.listings.values() for one in listing.gallery}.values():
             found = self._saved.find(picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -69,6 +70,26 @@ def test_a_page_with_everything_inside_brings_its_pictures(
     with space.casebook() as casebook:
         (candidate,) = casebook.candidates()
     assert candidate.listing_key == KEY
+
+
+def test_a_page_saved_with_its_folder_brings_the_pictures_that_its_markup_names_twice(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    beside = tmp_path / "Heron_files"
+    beside.mkdir()
+    page = PAGE.replace(b"<!doctype html>", f"<!doctype html><!-- saved from url=(0044){URL} -->".encode())
+    for number, (url, data) in enumerate(shown.items()):
+        (beside / f"s-l140({number}).jpg").write_bytes(data)
+        name = url.split("/")[-2].encode()
+        page = re.sub(
+            rb"(<img data-zoom-src=\S*" + name + rb"\S*?jpg)( src=\S+?jpg)?>",
+            rb"\1 src=./Heron_files/s-l140(%d).jpg>" % number,
+            page,
+        )
+    result = run("import", saved(tmp_path, "Heron.html", page), workspace=space)
+    assert "1 listings with 3 pictures imported" in result.stdout
+    with space.casebook() as casebook:
+        assert [one.listing_key for one in casebook.candidates()] == [KEY]
 
 
 def test_importing_twice_changes_nothing(space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run) -> None:
