@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
 TARGET = "import"
 _LAZY = (
-    "data-zoom-src", "data-src", "data-original", "data-old-hires", "data-src-zoom-image", "data-lazy", "data-large_image",
+    "data-zoom-src", "data-src", "data-original", "data-old-hires", "data-src-zoom-image", "data-lazy",
+    "data-large_image",
 )  # fmt: skip
 _MOST_IMAGES = 5000
 _MARKUP = (b"<", b"{", b"[", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
