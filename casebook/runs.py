@@ -45,6 +45,14 @@ class Runs(Store):
                 {"state": state, "at": at, "stats": dict(stats), "run_id": run_id},
             )
 
+    def give_up_imports(self, at: datetime) -> None:
+        """Close imports that were killed: what they stored stays, and importing the files again adds the rest."""
+        with self.immediate():
+            self._run(
+                "UPDATE run SET state = 'failed', finished_at = :at WHERE state = 'running' AND kind = 'import'",
+                {"at": at},
+            )
+
     def unfinished_run(self) -> ScanRun | None:
         """Return the newest scan that is still `running`: whoever holds the workspace takes it up again."""
         row = self._first(

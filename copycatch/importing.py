@@ -127,6 +127,7 @@ def run_import(
     with workspace.lock("An import"), workspace.casebook() as casebook:
         importer = _Importer(casebook, workspace.blobs(), run)
         read = []
+        casebook.give_up_imports(started_at)
         casebook.begin_run(run)
         for number, path in enumerate(paths, start=1):
             read.append(importer.read(path, url))

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from casebook.types import ListingState, PictureRole
+from casebook.types import ListingState, PictureRole, RunKind, ScanRun
 from copycatch.workspace import Workspace
 from fixtures.demo.pictures import Studio
 from tests.copycatch.conftest import Run
-from tests.copycatch.filled import make_workspace
+from tests.copycatch.filled import STARTED, make_workspace
 from tests.copycatch.test_commands import documented, lines
 from tests.crawler.saved_pages import FORMS, PAGE, PICTURES, URL, har, single_file, warc
 
@@ -169,6 +169,19 @@ def test_an_import_is_no_scan(space: Workspace, shown: dict[str, bytes], tmp_pat
     with space.casebook() as casebook:
         assert casebook.last_run() is None
         assert casebook.unfinished_run() is None
+
+
+def test_an_import_that_was_killed_is_given_up_by_the_next_one(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    with space.casebook() as casebook:
+        casebook.begin_run(ScanRun(run_id="killed", started_at=STARTED, program="test", job="{}", kind=RunKind.IMPORT))
+    run("import", saved(tmp_path, "live.har", har(shown)), "--no-compare", workspace=space)
+    with space.casebook() as casebook:
+        states = {str(row["run_id"]): row["run_state"] for row in casebook.coverage_rows()}
+        (killed,) = casebook._view("SELECT state FROM run WHERE run_id = 'killed'")
+    assert killed["state"] == "failed"
+    assert set(states.values()) == {"finished"}
 
 
 def test_wrong_use_says_what_is_wrong(space: Workspace, tmp_path: Path, run: Run) -> None:
