@@ -10,7 +10,6 @@ them into pairs of field and text. Every file is taken for hostile: sizes, count
 
 from __future__ import annotations
 
-import unicodedata
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -68,10 +67,7 @@ def _claims(source: ClaimSource, fields: Iterable[tuple[str, str]]) -> list[Clai
 
 
 def _clean(text: str) -> str:
-    """Return the text on one line, without control characters and half surrogate pairs, cut to 500 characters."""
-    kept = (_spaced(character) for character in text[: 4 * MOST_CHARACTERS])
+    """Return the text on one line, without what no terminal can show or what turns its writing round, cut to 500
+    characters."""
+    kept = (character if character.isprintable() else " " for character in text[: 4 * MOST_CHARACTERS])
     return " ".join("".join(kept).split())[:MOST_CHARACTERS].rstrip()
-
-
-def _spaced(character: str) -> str:
-    return " " if unicodedata.category(character) in ("Cc", "Cs") else character

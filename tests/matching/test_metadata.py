@@ -179,6 +179,11 @@ def test_control_characters_and_line_breaks_become_spaces_and_long_values_are_cu
     assert said(data, ClaimSource.EXIF) == [("creator", "Mara [31m Linden"), ("copyright", "x" * MOST_CHARACTERS)]
 
 
+def test_what_no_terminal_can_show_becomes_a_space() -> None:
+    hidden = "Mara\ue000Linden \u202ereversed".encode()
+    assert said(with_iptc(dataset(80, hidden)), ClaimSource.IPTC) == [("creator", "Mara Linden reversed")]
+
+
 def test_a_claim_made_twice_is_given_once_and_none_is_empty() -> None:
     assert said(with_iptc(dataset(80, b"Mara"), dataset(80, b"Mara"), dataset(116, b" \0 ")), ClaimSource.IPTC) == [
         ("creator", "Mara")
