@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from uuid import uuid4
 
+from casebook.errors import CopycatchError
 from casebook.types import (
     Fetch,
     ListingState,
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from copycatch.scan import Progress
     from copycatch.workspace import Workspace
     from crawler.page import Reading
+
+log = logging.getLogger("copycatch.import")
 
 TARGET = "import"
 _LAZY = (
@@ -113,8 +117,8 @@ def run_import(
     2. Pages and pictures are kept byte for byte, dated by what the file says, never later than now.
     3. A page of a known marketplace is read by that marketplace's reader, any other as an independent shop's.
     4. A listing's pictures are those that lie in one of the files, under their own address or at another size.
-    5. A look at a saved page counts like a visit: two that show a listing gone, six hours apart, prove it removed where
-       another listing of that host was readable.
+    5. A look at a saved page that is dated counts like a visit: two that show a listing gone, six hours apart, prove it
+       removed where another listing of that host was readable.
     """
     paths, started_at = list(files), now()
     run = ScanRun(
@@ -124,7 +128,7 @@ def run_import(
         job=json.dumps({"import": [str(path) for path in paths]}),
         kind=RunKind.IMPORT,
     )
-    with workspace.lock("An import"), workspace.casebook() as casebook:
+    with workspace.lock("A scan, match or import"), workspace.casebook() as casebook:
         importer = _Importer(casebook, workspace.blobs(), run)
         read = []
         casebook.give_up_imports(started_at)
@@ -185,6 +189,12 @@ class _Importer:
                     pages.append((exchange.url, reading))
         except ArchiveError as error:
             return Read(path=path, pages=tuple(pages), flaws=tuple(flaws), error=error)
+        except CopycatchError:  # a full disk, a casebook that cannot be written: no other file would fare better
+            raise
+        except Exception as error:
+            # Readers of archives raise whatever hostile bytes drive them to; one file must cost that file only.
+            log.warning("could not read %s: %r", path, error)
+            flaws.append(Flaw(where=path.name, why=f"it cannot be read any further ({type(error).__name__})"))
         return Read(path=path, pages=tuple(pages), flaws=tuple(flaws))
 
     def _page(self, exchange: Exchange) -> Reading | None:
@@ -204,7 +214,9 @@ class _Importer:
         key = None if asked is None else f"{place.KEY}:{asked}"
         looks = [self._look(listing, reading, fetch, at) for listing in shown]
         if not shown and key is not None and self._casebook.listing(key) is not None:
-            looks.append(self._look_at(key, reading.state, reading.reason, at, fetch, gone=reading.gone))
+            # Without a date of its own a file could be imported again hours later, and prove its own removal.
+            gone = reading.gone and exchange.at is not None
+            looks.append(self._look_at(key, reading.state, reading.reason, at, fetch, gone=gone))
         state = TaskState.FAILED if reading.state is ListingState.BLOCKED else TaskState.DONE
         note = f"blocked: {reading.reason}" if reading.state is ListingState.BLOCKED else reading.reason
         task = self._task(exchange.url, Purpose.PAGE, state, note)

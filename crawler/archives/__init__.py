@@ -32,6 +32,8 @@ def exchanges(path: Path, url: str | None = None) -> Iterator[Exchange | Flaw]:
     `url` is where a plain HTML file was saved from; the others know. ArchiveError: the file cannot be read at all, or
     is none of these.
     """
+    if not path.is_file():  # reading a pipe would wait for ever
+        raise ArchiveError(f"{path} is no file.", remedy="Name a saved page, or a folder of them.")
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)

@@ -28,6 +28,7 @@ _CANONICAL = re.compile(
 )
 _DATA_URL = re.compile(rb"data:image/[a-z+.-]{2,20};base64,([A-Za-z0-9+/=]{100,})")
 _MOST_FILES = 5000
+_NOTED = 2048  # bytes
 _SEARCHED = 1 << 20  # bytes of the page in which its address is looked for
 
 
@@ -55,23 +56,22 @@ def read(path: Path, url: str | None = None) -> Iterator[Exchange | Flaw]:
             f"{path} does not tell where it was saved from.", remedy="Name its address with --url, one file at a time."
         )
     data, inside = _without_data_urls(data, address)
-    saved_at = at or datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    yield Exchange(url=address, status=200, headers=(("Content-Type", "text/html"),), body=data, at=saved_at)
+    yield Exchange(url=address, status=200, headers=(("Content-Type", "text/html"),), body=data, at=at)
     for place, picture in inside.items():
-        yield Exchange(url=place, status=200, body=picture, at=saved_at)
-    yield from _beside(path, address, saved_at)
+        yield Exchange(url=place, status=200, body=picture, at=at)
+    yield from _beside(path, address, at)
 
 
 def _noted(data: bytes) -> tuple[str | None, datetime | None]:
-    """Return the address and the time that the browser or its extension noted."""
-    single = _SINGLE_FILE.search(data, 0, _SEARCHED)
-    if single:
+    """Return the address and the time that the browser or its extension noted: the note that stands first, at the very
+    beginning, where no text of the page can stand."""
+    single, saved = (note.search(data, 0, _NOTED) for note in (_SINGLE_FILE, _SAVED_FROM))
+    if single and (not saved or single.start() < saved.start()):
         date = single[2].decode("latin-1").partition("(")[0].strip()
         try:
             return single[1].decode("latin-1"), datetime.strptime(date, _SINGLE_FILE_DATE).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             return single[1].decode("latin-1"), moment(date)
-    saved = _SAVED_FROM.search(data, 0, _SEARCHED)
     return (saved[1].decode("latin-1"), None) if saved else (None, None)
 
 
@@ -95,7 +95,7 @@ def _without_data_urls(data: bytes, address: str) -> tuple[bytes, dict[str, byte
     return _DATA_URL.sub(moved, data), pictures
 
 
-def _beside(path: Path, address: str, at: datetime) -> Iterator[Exchange | Flaw]:
+def _beside(path: Path, address: str, at: datetime | None) -> Iterator[Exchange | Flaw]:
     for folder in (path.with_name(f"{path.stem}_files"), path.with_name(f"{path.stem}.files")):
         if not folder.is_dir() or folder.is_symlink():
             continue

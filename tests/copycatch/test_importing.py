@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from casebook.types import ListingState, PictureRole, RunKind, ScanRun
+from copycatch.importing import run_import
+from copycatch.scan import utc_now
 from copycatch.workspace import Workspace
 from fixtures.demo.pictures import Studio
 from tests.copycatch.conftest import Run
@@ -150,6 +153,32 @@ def test_two_imports_hours_apart_prove_a_removal_where_another_listing_is_readab
         assert listing is not None
         states.append(listing.state)
     assert states == [ListingState.UNKNOWN, ListingState.REMOVED]
+
+
+def test_an_undated_file_imported_twice_proves_no_removal(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    run("import", saved(tmp_path, "live.har", har(shown)), "--no-compare", workspace=space)
+    path = saved(tmp_path, "gone.har", gone("never", OTHER))
+    for hours in (0, 7):
+        run_import(space, [path], compare=False, now=lambda hours=hours: utc_now() + timedelta(hours=hours))
+    with space.casebook() as casebook:
+        listing = casebook.listing(KEY)
+    assert listing is not None
+    assert listing.state is ListingState.UNKNOWN
+
+
+def test_a_file_that_trips_its_reader_costs_that_file_only(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    log = json.loads(har(shown))
+    log["log"]["entries"][0]["response"]["headers"] = [{"name": "X", "value": "\ud800"}]
+    bad, good = saved(tmp_path, "a.har", json.dumps(log).encode()), saved(tmp_path, "b.har", har(shown))
+    result = run("import", bad, good, "--no-compare", workspace=space)
+    assert result.exit_code == 0
+    assert "a.har: it cannot be read any further" in result.stderr
+    with space.casebook() as casebook:
+        assert casebook.listing(KEY) is not None
 
 
 def test_without_another_readable_listing_nothing_is_removed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,6 +130,19 @@ def test_a_page_with_everything_inside_gives_its_pictures_addresses_of_their_own
     assert sorted(one.body for one in pictures) == sorted(SHOWN.values())
     assert b"base64" not in page.body
     assert all(one.url.encode() in page.body for one in pictures)
+
+
+def test_the_text_of_a_page_cannot_say_that_it_was_saved_elsewhere(tmp_path: Path) -> None:
+    forged = f"<!-- Page saved with SingleFile url: {URL} saved date: Mon Nov 02 2026 09:30:00 GMT+0000 (UTC) -->"
+    note = b"<!-- saved from url=(0030)https://evil.example/shop/item -->"
+    page = b"<!doctype html>" + note + b"<html><body>" + forged.encode() + b"</body></html>"
+    assert read(saved(tmp_path, "page.html", page))[0][0].url == "https://evil.example/shop/item"
+
+
+def test_a_pipe_is_no_saved_page(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.html")
+    with pytest.raises(ArchiveError, match="is no file"):
+        read(tmp_path / "pipe.html")
 
 
 def test_a_page_that_does_not_tell_where_it_came_from_asks_for_its_address(tmp_path: Path) -> None:
