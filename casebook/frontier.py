@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _ADD = """
-INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note, search)
-VALUES (:run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note, :search)
+INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note, search, layout)
+VALUES (
+    :run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note, :search, :layout
+)
 ON CONFLICT (run_id, url) DO UPDATE SET depth = min(depth, excluded.depth)
 """
 
 _CLOSE = """
-INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note, search)
-VALUES (:run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note, :search)
+INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note, search, layout)
+VALUES (
+    :run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note, :search, :layout
+)
 ON CONFLICT (run_id, url) DO UPDATE SET
-    state = excluded.state, note = excluded.note, depth = min(depth, excluded.depth)
+    state = excluded.state, note = excluded.note, layout = excluded.layout, depth = min(depth, excluded.depth)
 """
 
 _TALLY = """
@@ -128,6 +132,7 @@ def _columns(task: Task) -> dict[str, object]:
         "state": task.state,
         "note": task.note,
         "search": task.search,
+        "layout": task.layout,
     }
 
 
@@ -143,4 +148,5 @@ def _task(row: Any) -> Task:
         state=TaskState(row["state"]),
         note=row["note"],
         search=row["search"],
+        layout=row["layout"],
     )

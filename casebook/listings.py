@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from casebook.store import Store
+from casebook.galleries import Galleries
 from casebook.types import GalleryPicture, Listing, ListingState, Look, Money, PictureRole, Seller, content_id
 from casebook.values import time, time_text
 
@@ -50,26 +50,6 @@ INSERT INTO listing (
     sold_count = excluded.sold_count,
     reading = excluded.reading
 WHERE excluded.reading > reading
-"""
-
-_UPSERT_GALLERY = """
-INSERT INTO gallery (
-    listing_key, url, position, fallbacks, role, current, reading, run_id, first_read_at, last_read_at
-) VALUES (:listing_key, :url, :position, :fallbacks, :role, 1, :reading, :run_id, :at, :at)
-ON CONFLICT (listing_key, url) DO UPDATE SET
-    position = iif(excluded.reading > reading, excluded.position, position),
-    fallbacks = iif(excluded.reading > reading, excluded.fallbacks, fallbacks),
-    role = iif(excluded.reading > reading, excluded.role, role),
-    reading = max(reading, excluded.reading),
-    run_id = excluded.run_id,
-    first_read_at = min(first_read_at, excluded.first_read_at),
-    last_read_at = max(last_read_at, excluded.last_read_at)
-"""
-
-_SETTLE_GALLERY = """
-UPDATE gallery
-SET current = (reading = (SELECT reading FROM listing WHERE listing_key = :listing_key))
-WHERE listing_key = :listing_key
 """
 
 _ADD_LOOK = """
@@ -191,7 +171,7 @@ class LayoutRead:
     listings: int
 
 
-class Listings(Store):
+class Listings(Galleries):
     def health(self, run_id: str) -> dict[str, Health]:
         """Return target -> how well its listings' own pages were read in a scan."""
         rows = self._run(_HEALTH, {"run_id": run_id})
@@ -279,22 +259,7 @@ class Listings(Store):
                 "at": at,
             },
         )
-        places = {picture.url: place for place, picture in reversed(list(enumerate(listing.gallery)))}
-        for url, place in places.items():
-            self._run(
-                _UPSERT_GALLERY,
-                {
-                    "listing_key": listing.key,
-                    "url": url,
-                    "position": place,
-                    "fallbacks": listing.gallery[place].fallbacks,
-                    "role": listing.gallery[place].role,
-                    "reading": reading,
-                    "run_id": run_id,
-                    "at": at,
-                },
-            )
-        self._run(_SETTLE_GALLERY, {"listing_key": listing.key})
+        self._read_gallery(listing, reading, run_id, at)
 
     def _upsert_seller(self, seller: Seller, reading: str, at: datetime) -> None:
         self._run(

@@ -8,7 +8,7 @@ from casebook.tables import CALIBRATION, COMPARISONS, FINDINGS, LISTINGS, SCANS,
 from casebook.views import create_views, drop_views
 
 APPLICATION_ID = 0x436F7079  # "Copy"
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 migrations = Migrations("casebook")
 
@@ -92,3 +92,17 @@ def m006_what_marketplaces_tell(db: Database) -> None:
     )
     create_views(db)
     db.execute("PRAGMA user_version = 6")
+
+
+@migrations()
+def m007_what_a_night_covered(db: Database) -> None:
+    """Keep by which layout a page was read, which descriptions name a picture, and how many descriptions and compared
+    pictures a scan had; of earlier scans nothing is known of these."""
+    drop_views(db)
+    db.execute("ALTER TABLE task ADD COLUMN layout TEXT")
+    for table in ("listing", "gallery"):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN described TEXT")
+    for column in ("pages_parsed", "descriptions", "descriptions_done", "pictures_compared"):
+        db.execute(f"ALTER TABLE frontier_tally ADD COLUMN {column} INTEGER")
+    create_views(db)
+    db.execute("PRAGMA user_version = 7")

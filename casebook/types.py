@@ -58,6 +58,7 @@ class Purpose(StrEnum):
     PAGE = "page"
     PICTURE = "picture"
     SITEMAP = "sitemap"
+    DESCRIPTION = "description"  # what a listing's page shows in a frame of its own
     ROBOTS = "robots"
 
 
@@ -388,7 +389,8 @@ class Task:
 
     `target` names the target of the configuration that led here, `depth` counts links from its start page,
     `listing_key` is set where a listing already known is looked at again, `fallbacks` are the next URLs to ask where a
-    picture's own URL fails. `search` are the words of the search whose results led here.
+    picture's own URL fails. `search` are the words of the search whose results led here. `layout` is the generation by
+    which the page that came was read, None where it was not.
     """
 
     run_id: str
@@ -401,6 +403,7 @@ class Task:
     state: TaskState = TaskState.PENDING
     note: str | None = None
     search: str | None = None
+    layout: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -414,6 +417,15 @@ class PictureFound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """The pictures that stood in a listing's description at `at`, where that is a page of its own."""
+
+    listing_key: str
+    pictures: tuple[GalleryPicture, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """All that one finished task adds to the casebook, written in one transaction or not at all."""
 
@@ -422,4 +434,5 @@ class Visit:
     listings: tuple[Listing, ...] = ()
     looks: tuple[Look, ...] = ()
     picture: PictureFound | None = None
+    description: Description | None = None
     discovered: tuple[Task, ...] = ()

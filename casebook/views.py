@@ -136,24 +136,32 @@ FROM candidates
 ORDER BY place
 """
 
-# What the frontier held, counted while it is there; `frontier_tally` keeps the same figures once it is dropped.
+# What the frontier held, counted while it is there; `frontier_tally` keeps the same figures once it is dropped. The
+# columns stand in the order of that table.
 _FRONTIER_COUNTS = """
 CREATE VIEW frontier_counts AS
 SELECT
     run_id,
     target,
-    count(*) FILTER (WHERE purpose <> 'picture') AS pages,
-    count(*) FILTER (WHERE purpose <> 'picture' AND state = 'done') AS pages_done,
-    count(*) FILTER (WHERE purpose <> 'picture' AND state = 'refused') AS pages_refused,
-    count(*) FILTER (WHERE purpose <> 'picture' AND state = 'failed') AS pages_failed,
-    count(*) FILTER (WHERE purpose <> 'picture' AND state = 'pending') AS pages_pending,
-    count(*) FILTER (WHERE purpose <> 'picture' AND note LIKE 'blocked%') AS pages_blocked,
+    count(*) FILTER (WHERE purpose IN ('page', 'sitemap')) AS pages,
+    count(*) FILTER (WHERE purpose IN ('page', 'sitemap') AND state = 'done') AS pages_done,
+    count(*) FILTER (WHERE purpose IN ('page', 'sitemap') AND state = 'refused') AS pages_refused,
+    count(*) FILTER (WHERE purpose IN ('page', 'sitemap') AND state = 'failed') AS pages_failed,
+    count(*) FILTER (WHERE purpose IN ('page', 'sitemap') AND state = 'pending') AS pages_pending,
+    count(*) FILTER (WHERE purpose IN ('page', 'sitemap') AND note LIKE 'blocked%') AS pages_blocked,
     count(*) FILTER (WHERE purpose = 'picture') AS pictures,
     count(*) FILTER (WHERE purpose = 'picture' AND state = 'done') AS pictures_done,
     count(*) FILTER (WHERE purpose = 'picture' AND state = 'refused') AS pictures_refused,
     count(*) FILTER (WHERE purpose = 'picture' AND state = 'failed') AS pictures_failed,
     count(*) FILTER (WHERE purpose = 'picture' AND state = 'pending') AS pictures_pending,
-    count(*) FILTER (WHERE purpose <> 'picture' AND note = 'unknown layout') AS pages_unknown_layout
+    count(*) FILTER (WHERE purpose = 'page' AND note = 'unknown layout') AS pages_unknown_layout,
+    count(*) FILTER (WHERE purpose IN ('page', 'sitemap') AND layout IS NOT NULL) AS pages_parsed,
+    count(*) FILTER (WHERE purpose = 'description') AS descriptions,
+    count(*) FILTER (WHERE purpose = 'description' AND state = 'done') AS descriptions_done,
+    count(*) FILTER (WHERE purpose = 'picture' AND state = 'done' AND EXISTS (
+        SELECT 1 FROM picture_url JOIN examination ON examination.picture_sha256 = picture_url.sha256
+        WHERE picture_url.url = task.url
+    )) AS pictures_compared
 FROM task
 WHERE purpose <> 'robots'
 GROUP BY run_id, target
@@ -183,6 +191,15 @@ seen AS (
     FROM newest
     WHERE place = 1
     GROUP BY run_id, target
+),
+watched AS (
+    SELECT
+        run.run_id,
+        json_extract(one.value, '$.name') AS target,
+        json_extract(one.value, '$.marketplace') AS marketplace,
+        json_extract(one.value, '$.page_budget') AS page_budget
+    FROM run, json_each(iif(json_valid(run.job), run.job, '{}'), '$.targets') AS one
+    WHERE one.type = 'object'
 )
 SELECT
     run.run_id,
@@ -190,13 +207,17 @@ SELECT
     run.finished_at,
     run.state AS run_state,
     f.target,
+    watched.marketplace,
     f.pages,
+    f.pages_done + f.pages_failed AS pages_tried,
     f.pages_done,
+    f.pages_parsed,
     f.pages_refused,
     f.pages_failed,
     f.pages_pending,
     f.pages_blocked,
     f.pages_unknown_layout,
+    max(0, watched.page_budget - f.pages_done - f.pages_failed) AS pages_left_in_budget,
     coalesce(seen.listings, 0) AS listings,
     coalesce(seen.listings_live, 0) AS listings_live,
     coalesce(seen.listings_sold_out, 0) AS listings_sold_out,
@@ -209,9 +230,13 @@ SELECT
     f.pictures_done,
     f.pictures_refused,
     f.pictures_failed,
-    f.pictures_pending
+    f.pictures_pending,
+    f.pictures_compared,
+    f.descriptions,
+    f.descriptions_done
 FROM (SELECT * FROM frontier_counts UNION ALL SELECT * FROM frontier_tally) AS f
 JOIN run USING (run_id)
+LEFT JOIN watched ON watched.run_id = f.run_id AND watched.target = f.target
 LEFT JOIN seen ON seen.run_id = f.run_id AND seen.target = f.target
 ORDER BY run.run_seq DESC, f.target
 """

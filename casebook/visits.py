@@ -21,7 +21,7 @@ class Visits(Fetches, Frontier, Listings, Pictures):
         ValueError: a listing without the look that read it.
 
         1. Fetches, listings (with seller and gallery) and looks; each listing's state follows from all its looks.
-        2. The picture, and that its address stands for it.
+        2. The pictures of a description; the picture, and that its address stands for it.
         3. The tasks discovered, and the task of this visit closed.
         4. Sightings, where listing and address have now both been settled in this run.
         """
@@ -34,12 +34,16 @@ class Visits(Fetches, Frontier, Listings, Pictures):
                 self._add_reading(listing, run_id, read_at[listing.key])
             for look in visit.looks:
                 self._add_look(look, visit.task.target)
+            if visit.description is not None:
+                self._add_description(visit.description, run_id)
             if visit.picture is not None:
                 self._add_picture(visit.picture, run_id)
             self.add_tasks(visit.discovered)
             self._close_task(visit.task)
             for listing in visit.listings:
                 self._see(run_id, listing_key=listing.key)
+            if visit.description is not None:
+                self._see(run_id, listing_key=visit.description.listing_key)
             if visit.picture is not None:
                 self._see(run_id, url=visit.picture.url)
             elif visit.task.purpose is Purpose.PICTURE and visit.task.state is TaskState.DONE:

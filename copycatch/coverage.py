@@ -21,6 +21,7 @@ _EARLIER, _MOST_EARLIER = 7, 50
 _NOUNS = {
     Purpose.PAGE: ("page", "pages"),
     Purpose.PICTURE: ("picture", "pictures"),
+    Purpose.DESCRIPTION: ("description", "descriptions"),
     Purpose.SITEMAP: ("sitemap", "sitemaps"),
     Purpose.ROBOTS: ("robots.txt", "robots.txt files"),
 }

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from casebook.types import ListingState, Seller
 from crawler.addresses import split_url
-from crawler.ali_page import answer, argument, image_links
+from crawler.ali_page import answer, argument
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import at, count_in, items_at, text_at, texts_at
 from crawler.layouts import Offer
-from crawler.markup import first_text, places
+from crawler.markup import first_text, image_links, places
 from crawler.prices import read_price
 from crawler.script_data import values_after
 

@@ -11,10 +11,7 @@ from urllib.parse import parse_qs
 from crawler.script_data import value_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from urllib.parse import SplitResult
-
-    from parsel import Selector
 
     from crawler.json_path import Json
     from crawler.page import Page
@@ -33,8 +30,6 @@ _WALL_FRAME = (
 _LOGIN_JUMP = re.compile(r"<!--\s*rgv587_flag|_config_\s*=\s*\{\s*\"action\"\s*:\s*\"(?:login|captcha|deny)\"")
 _REFUSED_ANSWER = re.compile(r"\"ret\"\s*:\s*\[\s*\"(?:FAIL_SYS_USER_VALIDATE|RGV587_ERROR)")
 _ANSWER = re.compile(r"\A\s*(?:[\w.]{1,60}\s*\(\s*)?(?=\{)")
-_BACKGROUND = re.compile(r"url\(\s*[\"']?([^\"')]+)")
-_PICTURE_ATTRIBUTES = ("data-ks-lazyload", "data-lazyload-src", "data-sf-original-src", "data-src", "src")
 _LONGEST_CHARACTER = 4  # bytes
 
 
@@ -75,15 +70,3 @@ def argument(parts: SplitResult, name: str) -> str:
     with suppress(ValueError):
         return parse_qs(parts.query).get(name, [""])[0]
     return ""
-
-
-def image_links(images: Iterable[Selector]) -> Iterator[str | None]:
-    """Yield the address of each image; what is not loaded yet has a stand-in in `src`."""
-    for image in images:
-        yield next((link for name in _PICTURE_ATTRIBUTES if (link := image.xpath(f"@{name}").get())), None)
-
-
-def backgrounds(nodes: Iterable[Selector]) -> Iterator[str]:
-    """Yield the background pictures that the `style` of elements names."""
-    for node in nodes:
-        yield from _BACKGROUND.findall(node.xpath("@style").get(""))

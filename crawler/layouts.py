@@ -30,7 +30,8 @@ class Offer:
     """One listing as a page's own data show it, before anything is proven.
 
     `names` are all numbers and handles under which these data know the listing: the one that was asked for must be
-    among them. `listing_id` is the one that stays.
+    among them. `listing_id` is the one that stays. `description_url` is the page that holds its description, where that
+    is another one.
     """
 
     listing_id: str
@@ -44,6 +45,7 @@ class Offer:
     description: Sequence[Place] = ()
     sold_count: int | None = None
     url: str | None = None
+    description_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

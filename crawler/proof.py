@@ -108,6 +108,7 @@ def _shown(rules: Rules, page: Page, asked: str | None) -> Reading | None:
                     layout=layout.name,
                     listing=listing,
                     is_listing_page=True,
+                    description_url=offer.description_url,
                 )
             other = other or f"the page is about another listing: {offer.listing_id}"
         elif layout.results is not None and asked is None:

@@ -6,14 +6,17 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from casebook.types import ListingState, Look, Purpose, Task, TaskState, Visit
+from casebook.types import Description, ListingState, Look, PictureRole, Purpose, Task, TaskState, Visit
+from crawler.block_signs import block_sign, refusal
+from crawler.descriptions import description_pictures
 from crawler.marketplaces import marketplace
 from crawler.page import Reading
+from crawler.picture_urls import picture_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from casebook.types import Fetch, Listing
+    from casebook.types import Fetch, GalleryPicture
     from crawler.crawl import Crawl
     from crawler.page import Page
 
@@ -35,12 +38,34 @@ async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fet
     failed = blocked or reading.state is ListingState.ERROR or (page.status >= 400 and page.status not in (404, 410))
     note = f"blocked: {reading.reason}" if blocked else reading.reason  # the view `coverage` counts by this word
     visit = Visit(
-        task=replace(task, state=TaskState.FAILED if failed else TaskState.DONE, note=note),
+        task=replace(task, state=TaskState.FAILED if failed else TaskState.DONE, note=note, layout=_layout(reading)),
         listings=(*(() if reading.listing is None else (reading.listing,)), *reading.found),
         looks=(*_looks(crawl, task, reading, fetches), *_cards(crawl, task, reading, fetches)),
         discovered=tuple(_discovered(crawl, task, reading)),
     )
     return visit, reading.state
+
+
+async def description_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
+    """Take the pictures out of a listing's description; those that the listing shows itself are left to it."""
+    blocked = block_sign(page) or refusal(page)
+    if blocked or page.status != 200:
+        if blocked:
+            crawl.watch.stop_descriptions(task.target, f"its descriptions are kept from us ({blocked})")
+        note = f"blocked: {blocked}" if blocked else f"HTTP {page.status}"
+        return Visit(task=replace(task, state=TaskState.FAILED, note=note))
+    found = await asyncio.wait_for(asyncio.to_thread(description_pictures, page), READING_SECONDS)
+    key = task.listing_key or ""
+    listing = crawl.casebook.listing(key)
+    if listing is None:
+        return Visit(task=replace(task, state=TaskState.FAILED, note="its listing is not known"))
+    shown = {picture_key(one.url) for one in listing.gallery if one.role is not PictureRole.DESCRIPTION}
+    pictures = tuple(one for one in found if picture_key(one.url) not in shown)
+    return Visit(
+        task=replace(task, state=TaskState.DONE, note=f"{len(found)} pictures", layout="description"),
+        description=Description(listing_key=key, pictures=pictures, at=crawl.job.now()),
+        discovered=tuple(_pictures(crawl, task, pictures)),
+    )
 
 
 def sitemap_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
@@ -54,14 +79,20 @@ def sitemap_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
         *_tasks(crawl, task, found.sitemap_urls, Purpose.SITEMAP),
     ]
     note = f"{len(found.page_urls)} pages, {len(found.sitemap_urls)} sitemaps"
-    return Visit(task=replace(task, state=TaskState.DONE, note=note), discovered=tuple(tasks))
+    done = replace(task, state=TaskState.DONE, note=note, layout="sitemap" if tasks else None)
+    return Visit(task=done, discovered=tuple(tasks))
 
 
 def error_look(crawl: Crawl, task: Task, note: str, fetches: Sequence[Fetch]) -> tuple[Look, ...]:
     """Return the look at a known listing whose page gave no answer."""
-    if task.listing_key is None:
+    if task.listing_key is None or task.purpose is not Purpose.PAGE:
         return ()
     return (_look(crawl, task, task.listing_key, ListingState.ERROR, note, gone=False, fetches=fetches),)
+
+
+def _layout(reading: Reading) -> str | None:
+    """Return by which layout listings were read on a page; None where none were, whatever the page is."""
+    return reading.layout if reading.listing is not None or reading.found else None
 
 
 def _elsewhere(page: Page, reading: Reading) -> Reading:
@@ -111,12 +142,27 @@ def _look(
 
 def _discovered(crawl: Crawl, task: Task, reading: Reading) -> Iterator[Task]:
     for listing in (*(() if reading.listing is None else (reading.listing,)), *reading.found):
-        yield from _pictures(crawl, task, listing)
+        yield from _pictures(crawl, task, listing.gallery)
+    if reading.listing is not None and reading.description_url is not None:
+        yield from _description(crawl, task, reading.listing.key, reading.description_url)
     yield from _tasks(crawl, task, (*reading.listing_urls, *reading.page_urls), Purpose.PAGE)
 
 
-def _pictures(crawl: Crawl, task: Task, listing: Listing) -> Iterator[Task]:
-    for picture in listing.gallery:
+def _description(crawl: Crawl, task: Task, key: str, url: str) -> Iterator[Task]:
+    if url not in crawl.known:
+        crawl.known.add(url)
+        yield Task(
+            run_id=task.run_id,
+            target=task.target,
+            purpose=Purpose.DESCRIPTION,
+            url=url,
+            depth=task.depth + 1,
+            listing_key=key,
+        )
+
+
+def _pictures(crawl: Crawl, task: Task, pictures: Iterable[GalleryPicture]) -> Iterator[Task]:
+    for picture in pictures:
         if picture.url not in crawl.known:
             crawl.known.add(picture.url)
             yield Task(

@@ -16,7 +16,7 @@ from crawler.formats import sniff
 from crawler.guard import GuardedResolver
 from crawler.pace import Stopping
 from crawler.page import Page
-from crawler.readings import error_look, page_visit, sitemap_visit
+from crawler.readings import description_visit, error_look, page_visit, sitemap_visit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -149,6 +149,8 @@ class ListingSpider(Spider):
         )
         if task.purpose is Purpose.SITEMAP:
             return sitemap_visit(self.crawl, task, page)
+        if task.purpose is Purpose.DESCRIPTION:
+            return await description_visit(self.crawl, task, page)
         visit, state = await page_visit(self.crawl, task, page, fetches)
         if state is ListingState.BLOCKED:
             self.crawl.watch.stop(task.target, f"the site does not want us ({visit.task.note})")

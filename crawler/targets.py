@@ -35,12 +35,17 @@ class TargetWatch:
             for name, target in self._targets.items()
         }
         self.stopped: dict[str, str] = {}
+        self._without_descriptions: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> Target:
         return self._targets[name]
 
     def stop(self, name: str, reason: str) -> None:
         self.stopped.setdefault(name, reason)
+
+    def stop_descriptions(self, name: str, reason: str) -> None:
+        """Ask a target for no further descriptions, which often lie on a server with a mind of its own."""
+        self._without_descriptions.setdefault(name, reason)
 
     def belongs(self, name: str, url: str) -> bool:
         """Return whether a page is part of the target: only its own origins are crawled for pages, and all hosts of a
@@ -62,6 +67,8 @@ class TargetWatch:
     def ask(self, name: str, purpose: Purpose) -> None:
         """Count a page; raise `TargetStopped` where the target may not be asked any more."""
         self.check(name)
+        if purpose is Purpose.DESCRIPTION and name in self._without_descriptions:
+            raise TargetStopped(self._without_descriptions[name])
         if purpose in (Purpose.PAGE, Purpose.SITEMAP):
             budget = self._targets[name].page_budget
             if self._used.get(name, 0) >= budget:

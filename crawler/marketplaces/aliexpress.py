@@ -168,6 +168,7 @@ def _interface(page: Page) -> Offer | None:
         gallery=places(page, [*texts_at(pictures, "imagePathList"), *texts_at(pictures, "imgList")]),
         variants=places(page, _variants(at(result, "SKU", "skuProperties"))),
         sold_count=count_in(text_at(result, "PC_RATING", "otherText") or text_at(known, "sales")),
+        description_url=page.join(text_at(result, "DESC", "pcDescUrl") or text_at(result, "DESC", "nativeDescUrl")),
     )
 
 
@@ -232,6 +233,7 @@ def _components(page: Page) -> Offer | None:
         gallery=places(page, texts_at(data, "imageComponent", "imagePathList")),
         variants=places(page, _variants(at(data, "skuComponent", "productSKUPropertyList"))),
         sold_count=count_in(text_at(data, "tradeComponent", "formatTradeCount")),
+        description_url=page.join(text_at(data, "productDescComponent", "descriptionUrl")),
     )
 
 
@@ -253,6 +255,7 @@ def _modules(page: Page) -> Offer | None:
         gallery=places(page, texts_at(data, "imageModule", "imagePathList")),
         variants=places(page, _variants(at(data, "skuModule", "productSKUPropertyList"))),
         sold_count=count_in(text_at(data, "titleModule", "tradeCount")),
+        description_url=page.join(text_at(data, "descriptionModule", "descriptionUrl")),
     )
 
 

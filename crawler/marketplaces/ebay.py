@@ -39,6 +39,7 @@ ACCESS = Access(
 )
 _ITEM = re.compile(r"/itm/(?:[^/?#]+/)?(\d{9,14})(?![\d])")
 _SELLER = re.compile(r"/(?:sch/([^/?#]+)/m\.html|usr/([^/?#]+))")
+_DESCRIPTION = "//iframe[contains(@src, 'ebaydesc.com/')]/@src"
 _FAKE = "Shop on eBay"  # the first card of a page of results is none
 _STATES = {
     "instock": ListingState.LIVE,
@@ -99,6 +100,7 @@ def _item(page: Page) -> Offer | None:
         gallery=places(page, [*_declared(product), *shown]),
         variants=places(page, _variants(page)),
         sold_count=_sold(page.selector.css(".x-quantity__availability, [data-testid='x-quantity']")),
+        description_url=_description_url(page),
     )
 
 
@@ -136,7 +138,7 @@ def _seller(page: Page) -> Seller | None:
     """Return the seller of the card beside the item; his user name stands in its links and in the description's."""
     card = page.selector.css(".x-sellercard-atf__info, #mbgLink")
     links = card.xpath(".//@href").getall() or card.xpath("@href").getall()
-    framed = page.selector.xpath("//iframe[contains(@src, 'ebaydesc.com')]/@src").getall()
+    framed = page.selector.xpath(_DESCRIPTION).getall()
     names = [name for link in links if (name := _user(link))]
     names += [name for link in framed for name in parse_qs(split_url(link).query).get("seller", ())]
     if not names:
@@ -144,6 +146,10 @@ def _seller(page: Page) -> Seller | None:
     return Seller(
         marketplace=NAME, seller_id=names[0], name=names[0], url=f"https://www.ebay.com/usr/{quote(names[0])}"
     )
+
+
+def _description_url(page: Page) -> str | None:
+    return page.join(page.selector.xpath(_DESCRIPTION).get())
 
 
 def _user(link: str) -> str | None:
@@ -168,6 +174,7 @@ def _item_of_2016(page: Page) -> Offer | None:
         seller=_seller(page),
         gallery=places(page, named),
         sold_count=_sold(page.selector.css("[class*='vi-qtyS']")),
+        description_url=_description_url(page),
     )
 
 

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from casebook.types import ListingState, Money, Seller
 from crawler.addresses import split_url
-from crawler.ali_page import WALL_URL, answer, argument, backgrounds, decoded, image_links, wall
+from crawler.ali_page import WALL_URL, answer, argument, decoded, wall
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.json_path import at, count_in, items_at, one_line, text_at, texts_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
-from crawler.markup import first_text, places
+from crawler.markup import backgrounds, first_text, image_links, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import value_after
@@ -150,7 +150,15 @@ def _init_offer(page: Page, data: Json) -> Offer | None:
         gallery=places(page, links),
         variants=places(page, _sku_pictures(at(known, "skuModel"))),
         sold_count=count_in(text_at(known, "tempModel", "saledCount") or text_at(order, "saledCount")),
+        description_url=_description_url(page, known, inner),
     )
+
+
+def _description_url(page: Page, known: Json, parts: list[Json]) -> str | None:
+    """Return where the description lies: a part names it, the mobile page within the address of its viewer."""
+    links = [text_at(part, "detailUrl") for part in parts] + [text_at(known, "detailModel", "detailUrl")]
+    link = next((link for link in links if link), "")
+    return page.join(argument(split_url(link), "url") or link)
 
 
 def _rendered(page: Page) -> Offer | None:

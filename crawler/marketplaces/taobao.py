@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from casebook.types import ListingState, Seller
 from crawler import ali_item
 from crawler.ali_item import CURRENCY, KEY, api_offer, canonical_url, dom_offer, ice_offer, item_url, listing_id
-from crawler.ali_page import WALL_URL, backgrounds, decoded, image_links, wall
+from crawler.ali_page import WALL_URL, decoded, wall
 from crawler.json_path import count_in, items_at, one_line, text_at, texts_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
-from crawler.markup import first_text, places
+from crawler.markup import backgrounds, first_text, image_links, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import value_after
@@ -36,6 +36,7 @@ ACCESS = Access(
     checked_on="2026-11-23",
     note="Search and item.taobao.com want a login; world.taobao.com/item/<id>.htm showed items without one in 2026-10.",
 )
+_DESCRIPTION = re.compile(r"\bdescUrl\s*:[^\n]{0,600}?'(//[^'\s]+)'")
 _CONFIG = re.compile(r"\bg_config\s*=\s*\{")
 _CONFIG_LENGTH = 20_000  # characters; the object of a real page has 4,000
 _PAGE_CONFIG = re.compile(r"\bg_page_config\s*=\s*")
@@ -87,6 +88,7 @@ def _item_to_2022(page: Page) -> Offer | None:
         variants=places(page, backgrounds(page.selector.css(".J_TSaleProp a"))),
         description=places(page, image_links(page.selector.css("#J_DivItemDesc img"))),
         sold_count=count_in(first_text(page.selector.css("#J_SellCounter"))),
+        description_url=page.join(described[1]) if (described := _DESCRIPTION.search(config)) else None,
     )
 
 

@@ -21,10 +21,10 @@ from crawler.ali_item import (
     sku_pictures,
     stock_state,
 )
-from crawler.ali_page import WALL_URL, decoded, image_links, wall
+from crawler.ali_page import WALL_URL, decoded, wall
 from crawler.json_path import at, count_in, one_line, text_at, texts_at
 from crawler.layouts import Access, Layout, Offer, Permission, Seen, Way
-from crawler.markup import first_text, places
+from crawler.markup import first_text, image_links, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import values_after
@@ -93,6 +93,7 @@ def _item_to_2022(page: Page) -> Offer | None:
         variants=places(page, [link for name in others for link in texts_at(pictures, name)]),
         description=places(page, image_links(page.selector.css("#description img"))),
         sold_count=count_in(first_text(page.selector.css(".tm-ind-sellCount .tm-count"))),
+        description_url=page.join(text_at(data, "api", "httpsDescUrl") or text_at(data, "api", "descUrl")),
     )
 
 
@@ -129,6 +130,7 @@ def _mobile(page: Page) -> Offer | None:
         gallery=places(page, texts_at(data, "item", "images")),
         variants=places(page, sku_pictures(at(data, "skuBase"))),
         sold_count=count_in(text_at(data, "item", "sellCount")),
+        description_url=page.join(text_at(data, "jumpUrl", "apis", "descUrl")),
     )
 
 

@@ -1,15 +1,27 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from casebook.casebook import Casebook
+from casebook.number_sets import NumberSet
 from casebook.types import Purpose, RunState, TaskState, Visit
-from tests.casebook.makers import BLOCKED, at, fetch, listing, look_visit, page_visit, picture_url, run, task
-
-if TYPE_CHECKING:
-    from casebook.casebook import Casebook
+from tests.casebook.makers import (
+    BLOCKED,
+    at,
+    fetch,
+    listing,
+    look_visit,
+    page_visit,
+    picture,
+    picture_url,
+    picture_visit,
+    run,
+    task,
+)  # fmt: skip
 
 
 def test_a_run_is_unfinished_until_it_is_finished(casebook: Casebook) -> None:
@@ -84,6 +96,7 @@ def test_dropping_the_frontier_keeps_what_it_covered(casebook: Casebook) -> None
     counts = {name: count for name, count in before.items() if isinstance(count, int) and count}
     assert counts == {
         "pages": 2,
+        "pages_tried": 2,
         "pages_done": 1,
         "pages_failed": 1,
         "pages_blocked": 1,
@@ -99,6 +112,41 @@ def test_dropping_the_frontier_keeps_what_it_covered(casebook: Casebook) -> None
     assert len(casebook.pending_tasks("night-2")) == 1
     assert casebook.coverage_rows("night-1") == [before]
     assert [row["run_id"] for row in casebook.coverage_rows()] == ["night-2", "night-1"]
+
+
+def test_a_night_is_told_by_what_it_read_compared_and_left_of_its_budget(tmp_path: Path) -> None:
+    job = json.dumps({"targets": [{"name": "shop", "marketplace": "ebay", "page_budget": 5}, "no target"]})
+    with Casebook.open(tmp_path / "other.db", create=True) as casebook:
+        casebook.begin_run(replace(run(1), job=job))
+        visit = page_visit(listing("1", "a", "b"), 1)
+        casebook.record(replace(visit, task=replace(visit.task, layout="item 2025")))
+        casebook.record(Visit(task=task("https://shop.example/about", state=TaskState.DONE)))
+        casebook.record(
+            Visit(task=replace(task("https://shop.example/2", state=TaskState.DONE), note="unknown layout"))
+        )
+        frame = task("https://desc.example/1", Purpose.DESCRIPTION, state=TaskState.DONE)
+        casebook.record(Visit(task=replace(frame, listing_key="shop:1", layout="description")))
+        for name in "ab":
+            casebook.record(picture_visit(name, f"bytes of {name}", 2))
+        casebook.record_examination(picture("bytes of a"), "key", NumberSet(), [], at(3))
+        (row,) = casebook.coverage_rows()
+        told = {name: row[name] for name in (
+            "marketplace", "pages", "pages_tried", "pages_parsed", "pages_unknown_layout", "pages_left_in_budget",
+            "descriptions", "descriptions_done", "pictures_done", "pictures_compared",
+        )}  # fmt: skip
+        assert list(told.values()) == ["ebay", 3, 3, 1, 1, 2, 1, 1, 2, 1]
+        casebook.begin_run(run(2))
+        casebook.drop_frontier("night-2")
+        assert casebook.coverage_rows("night-1") == [row]
+
+
+@pytest.mark.parametrize("job", ["", "not JSON", "[]", '{"targets": 5}', '{"targets": [[1], null]}'])
+def test_a_run_whose_job_tells_nothing_has_its_coverage_all_the_same(tmp_path: Path, job: str) -> None:
+    with Casebook.open(tmp_path / "other.db", create=True) as casebook:
+        casebook.begin_run(replace(run(1), job=job))
+        casebook.record(page_visit(listing("1"), 1))
+        (row,) = casebook.coverage_rows()
+        assert (row["pages"], row["marketplace"], row["pages_left_in_budget"]) == (1, None, None)
 
 
 def test_what_a_run_did_not_get_is_told_with_its_reasons(casebook: Casebook) -> None:

@@ -62,6 +62,7 @@ def test_a_recorded_page_gives_its_answers(name: str, path: Path) -> None:
     assert (reading.state, reading.layout, reading.gone) == (wanted["state"], wanted["layout"], wanted["gone"])
     assert list(reading.listing_urls) == wanted.get("listing_urls", [])
     assert list(reading.page_urls) == wanted.get("page_urls", [])
+    assert reading.description_url == wanted.get("description_url")
     shown = [*([reading.listing] if reading.listing else []), *reading.found]
     expected = [*([wanted["listing"]] if wanted.get("listing") else []), *wanted.get("found", ())]
     assert reading.is_listing_page == (wanted.get("listing") is not None)

@@ -55,6 +55,7 @@ def test_a_saved_page_gives_what_a_person_reads_in_it(name: str, file: str, answ
         [Decimal(answers["price"][0]), answers["price"][1] or None] if "price" in answers else None
     )
     assert listing.sold_count == answers.get("sold_count")
+    assert reading.description_url == answers.get("description_url")
 
 
 @pytest.mark.parametrize(("name", "file", "answers"), CASES)
