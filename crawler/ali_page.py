@@ -27,7 +27,7 @@ _WALL_FRAME = (
     '//iframe[contains(@src, "bixi.alicdn.com/punish") and contains(@src, "action=deny") and '
     'contains(@src, "detail.data.get")]'
 )
-_LOGIN_JUMP = re.compile(r"<!--\s*rgv587_flag|_config_\s*=\s*\{\s*\"action\"\s*:\s*\"(?:login|captcha|deny)\"")
+_LOGIN_JUMP = re.compile(r"_config_\s*=\s*\{\s*\"action\"\s*:\s*\"(?:login|captcha|deny)\"")
 _REFUSED_ANSWER = re.compile(r"\"ret\"\s*:\s*\[\s*\"(?:FAIL_SYS_USER_VALIDATE|RGV587_ERROR)")
 _ANSWER = re.compile(r"\A\s*(?:[\w.]{1,60}\s*\(\s*)?(?=\{)")
 _LONGEST_CHARACTER = 4  # bytes

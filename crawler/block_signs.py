@@ -25,7 +25,10 @@ _ELEMENTS = (
         "Cloudflare",
         '//script[contains(., "_cf_chl_opt")] | //*[contains(@action, "__cf_chl")] | //*[starts-with(@id, "cf-chl-")]',
     ),
-    ("x5sec", '//title[contains(., "Captcha Interception")] | //script[contains(., "rgv587_flag")]'),
+    (
+        "x5sec",
+        '//title[contains(., "Captcha Interception")] | (//script|//comment())[contains(., "rgv587_flag")]',
+    ),
 )
 _HEADERS = (
     ("Cloudflare", "cf-mitigated", re.compile("challenge")),

@@ -12,6 +12,7 @@ from crawler.descriptions import description_pictures
 from crawler.marketplaces import marketplace
 from crawler.page import Reading
 from crawler.picture_urls import picture_key
+from crawler.sitemap import read_sitemap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,8 +73,7 @@ def sitemap_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
     """Take the pages and further sitemaps out of a sitemap."""
     if page.status != 200:
         return Visit(task=replace(task, state=TaskState.FAILED, note=f"HTTP {page.status}"))
-    place = marketplace(crawl.watch[task.target].marketplace)
-    found = place.sitemap_urls(page)
+    found = read_sitemap(page)
     tasks = [
         *_tasks(crawl, task, found.page_urls, Purpose.PAGE),
         *_tasks(crawl, task, found.sitemap_urls, Purpose.SITEMAP),
@@ -91,8 +91,10 @@ def error_look(crawl: Crawl, task: Task, note: str, fetches: Sequence[Fetch]) ->
 
 
 def _layout(reading: Reading) -> str | None:
-    """Return by which layout listings were read on a page; None where none were, whatever the page is."""
-    return reading.layout if reading.listing is not None or reading.found else None
+    """Return by which layout a page was read, "links" where it only leads to listings, None where it told nothing."""
+    if reading.listing is not None or reading.found:
+        return reading.layout
+    return "links" if reading.listing_urls else None
 
 
 def _elsewhere(page: Page, reading: Reading) -> Reading:

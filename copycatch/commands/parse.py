@@ -67,6 +67,7 @@ def reading_record(reading: Reading) -> dict[str, Any]:
         "gone": reading.gone,
         "is_listing_page": reading.is_listing_page,
         **_listing(reading.listing),
+        "description_url": reading.description_url,
         "found": [_listing(listing) for listing in reading.found],
         "listing_urls": list(reading.listing_urls),
         "page_urls": list(reading.page_urls),

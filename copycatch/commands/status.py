@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _NIGHTS_SHOWN = 7
 # Heading -> column of the view `coverage`.
 _COVERAGE = {
-    "target": "target", "at": "marketplace", "pages tried": "pages_tried", "read": "pages_parsed",
-    "blocked": "pages_blocked", "unknown": "pages_unknown_layout", "budget left": "pages_left_in_budget",
+    "target": "target", "at": "marketplace", "tried": "pages_tried", "read": "pages_parsed",
+    "blocked": "pages_blocked", "unknown": "pages_unknown_layout", "left": "pages_left_in_budget",
     "listings": "listings", "live": "listings_live", "gone": "listings_gone", "pictures": "pictures_done",
     "compared": "pictures_compared",
 }  # fmt: skip

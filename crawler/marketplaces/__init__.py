@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from crawler.layouts import Access, Layout
     from crawler.page import Page, Reading
-    from crawler.sitemap import Sitemap
 
 
 class Marketplace(Protocol):
@@ -51,9 +50,6 @@ class Marketplace(Protocol):
 
     def shop_url(self, seller_id: str) -> str | None:
         """Return the URL of all goods of a seller; None where his id alone does not lead there."""
-
-    def sitemap_urls(self, page: Page) -> Sitemap:
-        """Return what a sitemap names."""
 
 
 class UnknownMarketplaceError(CopycatchError):

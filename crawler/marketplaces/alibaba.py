@@ -17,7 +17,6 @@ from crawler.markup import first_text, joined, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import value_after
-from crawler.sitemap import Sitemap, read_sitemap
 from crawler.structured_data import declared_product
 
 if TYPE_CHECKING:
@@ -70,11 +69,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the first page of a store's products, by the name of its host; a company's number does not lead there."""
     return f"https://{seller_id}.en.alibaba.com/productlist-1.html" if _STORE_NAME.fullmatch(seller_id) else None
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

@@ -20,7 +20,6 @@ from crawler.markup import first_text, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import value_after
-from crawler.sitemap import Sitemap, read_sitemap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,11 +88,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the page of all items of a store, by the store's number."""
     return f"https://www.aliexpress.com/store/{quote(seller_id, safe='')}/pages/all-items.html"
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:
@@ -354,9 +348,7 @@ def _sold(texts: Iterable[str]) -> int | None:
 
 
 def _blocked(page: Page) -> str | None:
-    """Return the wall's own word: the mark behind its page, or the interface's answer to a stranger."""
-    if page.selector.xpath("//comment()[contains(., 'rgv587_flag')]"):
-        return "x5sec block page"
+    """Return the interface's own word that it refuses a stranger, or None."""
     said = list(texts_at(_answered(page), "ret"))
     refused = next((word for word in _REFUSED if said and said[0].startswith(word)), None)
     return refused and f"the interface answered {refused}"

@@ -18,7 +18,6 @@ from crawler.picture_urls import PictureUrl
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import value_after, values_after
-from crawler.sitemap import Sitemap, read_sitemap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,11 +74,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the page of all goods of a seller on Amazon.com, by his seller id."""
     return f"https://www.amazon.com/s?me={quote_plus(seller_id)}"
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

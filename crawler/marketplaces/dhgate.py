@@ -17,7 +17,6 @@ from crawler.page import Page
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import value_after
-from crawler.sitemap import Sitemap, read_sitemap
 from crawler.structured_data import json_ld
 
 if TYPE_CHECKING:
@@ -73,11 +72,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the page of all products of a store, by the store's number."""
     return f"https://www.dhgate.com/store/products/{quote(seller_id, safe='')}.html"
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

@@ -15,7 +15,6 @@ from crawler.markup import first_text, joined, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import values_after
-from crawler.sitemap import Sitemap, read_sitemap
 from crawler.structured_data import json_ld
 
 if TYPE_CHECKING:
@@ -71,11 +70,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the page of all items of a seller, by his user name."""
     return f"https://www.ebay.com/sch/i.html?_ssn={quote_plus(seller_id)}"
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

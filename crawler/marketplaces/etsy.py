@@ -18,7 +18,6 @@ from crawler.markup import first_text, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.shop_answers import json_body, next_page, page_number, price_in_units
-from crawler.sitemap import Sitemap, read_sitemap
 from crawler.structured_data import declared_product, json_ld
 
 if TYPE_CHECKING:
@@ -76,11 +75,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the page of a shop by its name; its number alone leads nowhere."""
     return None if seller_id.isdecimal() else f"https://www.etsy.com/shop/{quote(seller_id, safe='', errors='replace')}"
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

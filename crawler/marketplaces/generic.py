@@ -18,7 +18,6 @@ from crawler.links import listing_links, page_links
 from crawler.page import MOST_ELEMENTS, Page, Reading
 from crawler.picture_urls import PictureUrl, picture_key, unite
 from crawler.prices import read_price
-from crawler.sitemap import Sitemap, read_sitemap
 from crawler.structured_data import DeclaredProduct, declared_product, json_ld, organization, plain_text
 
 if TYPE_CHECKING:
@@ -121,11 +120,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return None: a shop is its own seller."""
     return None
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return the pages and further sitemaps that a sitemap names on its own site."""
-    return read_sitemap(page)
 
 
 def _proof(page: Page, box: BuyBox) -> _Proof | None:

@@ -16,7 +16,6 @@ from crawler.markup import backgrounds, first_text, image_links, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import value_after
-from crawler.sitemap import Sitemap, read_sitemap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,11 +76,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the mobile shop of a seller, by his member id."""
     return "https://winport.m.1688.com/page/index.html?" + urlencode({"memberId": seller_id})
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

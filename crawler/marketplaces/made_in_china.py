@@ -16,7 +16,6 @@ from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Wa
 from crawler.markup import first_text, joined, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
-from crawler.sitemap import Sitemap, read_sitemap
 from crawler.structured_data import declared_product
 
 if TYPE_CHECKING:
@@ -73,11 +72,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the first page of a supplier's list of products, by the name of his host."""
     return f"https://{seller_id}.en.made-in-china.com/product-list-1.html" if _NAME.fullmatch(seller_id) else None
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

@@ -16,7 +16,6 @@ from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Wa
 from crawler.markup import first_text, joined, places
 from crawler.prices import currency_code, read_price
 from crawler.proof import Rules, read_by
-from crawler.sitemap import Sitemap, read_sitemap
 from crawler.structured_data import declared_product, json_ld
 
 if TYPE_CHECKING:
@@ -81,11 +80,6 @@ def shop_url(seller_id: str) -> str | None:
     if not seller_id.startswith(_SELLERS_SITE):
         return None
     return f"https://www.redbubble.com/people/{quote(seller_id.removeprefix(_SELLERS_SITE), safe='')}/shop"
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

@@ -15,7 +15,6 @@ from crawler.markup import places
 from crawler.prices import currency_code, read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import value_after
-from crawler.sitemap import Sitemap, read_sitemap
 from crawler.structured_data import declared_product, json_ld
 
 if TYPE_CHECKING:
@@ -64,11 +63,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the page of a store, by its code."""
     return f"https://us.shein.com/store/home?store_code={quote_plus(seller_id)}"
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

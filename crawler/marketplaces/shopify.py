@@ -24,7 +24,6 @@ from crawler.prices import currency_code, read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import values_after
 from crawler.shop_answers import json_body, next_page, pictures_of, price_in_units, shop_as_seller
-from crawler.sitemap import Sitemap, read_sitemap
 from crawler.structured_data import declared_product
 
 if TYPE_CHECKING:
@@ -81,11 +80,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the first page of all products of a store, by its host."""
     return f"https://{seller_id}/products.json?limit=250&page=1" if _HOST.fullmatch(seller_id) else None
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

@@ -16,7 +16,6 @@ from crawler.markup import backgrounds, first_text, image_links, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import value_after
-from crawler.sitemap import Sitemap, read_sitemap
 
 if TYPE_CHECKING:
     from parsel import Selector
@@ -52,11 +51,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return None: a seller's number does not lead to his shop, which has a number of its own."""
     return None
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

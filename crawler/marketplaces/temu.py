@@ -15,7 +15,6 @@ from crawler.markup import places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import value_after
-from crawler.sitemap import Sitemap, read_sitemap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,11 +65,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return the page of a shop, by its mall id."""
     return f"https://www.temu.com/shop-m-{quote_plus(seller_id)}.html"
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

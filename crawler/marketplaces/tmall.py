@@ -28,7 +28,6 @@ from crawler.markup import first_text, image_links, places
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import values_after
-from crawler.sitemap import Sitemap, read_sitemap
 
 if TYPE_CHECKING:
     from crawler.json_path import Json
@@ -60,11 +59,6 @@ def search_url(words: str, number: int) -> str | None:
 def shop_url(seller_id: str) -> str | None:
     """Return None: a seller's number does not lead to his shop, which has a name of its own."""
     return None
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

@@ -21,7 +21,6 @@ from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import values_after
 from crawler.shop_answers import json_body, next_page, page_number, pictures_of, price_in_units, shop_as_seller
-from crawler.sitemap import Sitemap, read_sitemap
 from crawler.structured_data import declared_product
 
 if TYPE_CHECKING:
@@ -94,11 +93,6 @@ def shop_url(seller_id: str) -> str | None:
     """Return the first page of all products of a store, by its host."""
     path = f"wp-json/wc/store/v1/products?per_page={_PER_PAGE}&page=1"
     return f"https://{seller_id}/{path}" if _HOST.fullmatch(seller_id) else None
-
-
-def sitemap_urls(page: Page) -> Sitemap:
-    """Return what a sitemap names."""
-    return read_sitemap(page)
 
 
 def read(page: Page) -> Reading:

@@ -11,6 +11,7 @@ from crawler.lenient_json import load_lenient
 from crawler.links import page_links
 from crawler.marketplaces import generic
 from crawler.page import Page, Reading
+from crawler.sitemap import read_sitemap
 
 URL = "https://shop.example/products/mug"
 PRODUCT = '<script type="application/ld+json">{"@type":"Product","name":"Mug","offers":{"availability":"%s"}}</script>'
@@ -139,7 +140,7 @@ def test_a_gzipped_sitemap_index_names_its_sitemaps_and_only_its_own_site() -> N
         "<sitemap><loc>https://other.example/b.xml</loc></sitemap></sitemapindex>"
     )
     page = Page(url="https://shop.example/sitemap.xml.gz", status=200, body=gzip.compress(text.encode()))
-    assert generic.sitemap_urls(page).sitemap_urls == ("https://shop.example/a.xml",)
+    assert read_sitemap(page).sitemap_urls == ("https://shop.example/a.xml",)
 
 
 @pytest.mark.parametrize(
@@ -152,5 +153,5 @@ def test_a_gzipped_sitemap_index_names_its_sitemaps_and_only_its_own_site() -> N
     ],
 )
 def test_a_sitemap_with_entities_or_broken_bytes_gives_nothing(body: bytes) -> None:
-    found = generic.sitemap_urls(Page(url="https://shop.example/sitemap.xml", status=200, body=body))
+    found = read_sitemap(Page(url="https://shop.example/sitemap.xml", status=200, body=body))
     assert (found.page_urls, found.sitemap_urls) == ((), ())
