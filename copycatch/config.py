@@ -207,7 +207,9 @@ class Target:
     marketplace: Annotated[
         str, AfterValidator(_marketplace), About('How its pages are read; "generic" reads any independent shop.')
     ] = "generic"
-    start: Annotated[Addresses, About("Pages to start from; listings and further pages are followed.")] = ()
+    start: Annotated[
+        Addresses, About("Pages to start from, such as a shop or a category; listings and further pages are followed.")
+    ] = ()
     sitemaps: Annotated[Addresses, About("Sitemaps whose listings are visited.")] = ()
     listings: Annotated[Addresses, About("Single listings to visit every night.")] = ()
     searches: Annotated[
