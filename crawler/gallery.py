@@ -31,6 +31,10 @@ _STRIP = re.compile(r"(?<!img-)(?<!with-)thumb|indicator|pager|(?:^|[-_ ])nav(?:
 _PICTURE_ATTRIBUTE = re.compile(
     r"(?:^|[-_:])(?:src|srcset|image|img|photo|picture|zoom|original|orig|large|full|hires|big|lazy|bg|background|href|thumb)"
 )
+_IN_DESCRIPTION = re.compile(
+    r"(?:^|[-_: ])(?:product|item|full|long|tab|listing)?[-_]?(?:description|beschreibung|descripci[oó]n|descrizione)"
+    r"(?:[-_ ]|$)"
+)
 _ATTRIBUTE = re.compile(r"[A-Za-z][\w:.-]*", re.ASCII)
 _LARGE_ATTRIBUTE = re.compile(r"zoom|hires|large|full|orig|big")
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;{}]{0,200}?url\(\s*['\"]?([^'\")]{1,2000})", re.IGNORECASE)
@@ -48,6 +52,7 @@ class _Shown:
     place: Place
     in_gallery: bool
     in_strip: bool
+    in_description: bool
 
 
 def gallery_places(page: Page, heading: HtmlElement | None, name: str | None) -> list[Place]:
@@ -65,6 +70,11 @@ def gallery_places(page: Page, heading: HtmlElement | None, name: str | None) ->
     return _paired(chosen)
 
 
+def description_places(page: Page) -> list[Place]:
+    """Return the places of the pictures within the listing's description, in document order."""
+    return [one.place for one in _all_shown(page, None) if one.in_description]
+
+
 def _all_shown(page: Page, name: str | None) -> Iterator[_Shown]:
     seen = 0
     query = "//body//*[self::img or self::source or self::a or @style or @*[starts-with(name(), 'data-')]]"
@@ -78,12 +88,15 @@ def _all_shown(page: Page, name: str | None) -> Iterator[_Shown]:
         seen += 1
         alt = (element.get("alt") or "").strip()
         itemprop = element.get("itemprop") == "image"
-        lines = [words_of(element), *(words_of(one) for one in ancestors(element, 8))]
+        around = [element, *ancestors(element, 8)]
+        lines = [words_of(one) for one in around]
+        described = any(one.get("itemprop") == "description" for one in around)
         yield _Shown(
             element=element,
             place=place,
             in_gallery=itemprop or bool(name and alt == name) or any(_IN_GALLERY.search(line) for line in lines),
             in_strip=any(_STRIP.search(line) for line in lines[:5]),
+            in_description=described or any(_IN_DESCRIPTION.search(line) for line in lines),
         )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from casebook.types import Listing, ListingState, Money, Seller
+from casebook.types import Listing, ListingState, Money, PictureRole, Seller
 from crawler.block_signs import block_sign, refusal
 from crawler.buy_box import BuyBox
 from crawler.canonical import canonical_url as canonical_url
 from crawler.canonical import declared_url, is_home, listing_name, shop_host
 from crawler.elements import text_of
 from crawler.embedded_state import state_places
-from crawler.gallery import Place, gallery_places
+from crawler.gallery import Place, description_places, gallery_places
 from crawler.layouts import Access, Layout, Permission, Seen, Way
 from crawler.links import listing_links, page_links
 from crawler.page import MOST_ELEMENTS, Page, Reading
@@ -198,7 +198,10 @@ def _gallery(page: Page, box: BuyBox, proof: _Proof) -> tuple[GalleryPicture, ..
     places: list[Place] = [(PictureUrl(url=url),) for url in declared]
     places += gallery_places(page, box.heading, proof.title)
     known = {picture_key(one.url) for place in places for one in place}
-    return unite([*places, *state_places(page, known)])
+    gallery = unite([*places, *state_places(page, known)])
+    known |= {picture_key(one.url) for one in gallery}
+    described = unite(description_places(page), PictureRole.DESCRIPTION)
+    return (*gallery, *(one for one in described if picture_key(one.url) not in known))
 
 
 def _shared_pictures(page: Page) -> list[str]:

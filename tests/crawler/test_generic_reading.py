@@ -55,6 +55,18 @@ def test_a_refusing_status_with_the_listing_in_its_data_is_still_the_listing() -
     assert _read(PRODUCT % "InStock", status=403).state is ListingState.LIVE
 
 
+@pytest.mark.parametrize("box", ['class="product-description"', 'id="tabDescription"', 'itemprop="description"'])
+def test_pictures_in_a_description_come_behind_the_gallery(box: str) -> None:
+    gallery = '<h1>Mug</h1><div class="gallery"><img src="/front.jpg"><img src="/back.jpg"></div>'
+    card = '<div class="description"><a href="/products/bowl"><img src="/bowl.jpg"></a></div>'
+    described = f'<div {box}><p>Fired twice.</p><p><img src="/kiln.jpg"><img src="/back.jpg?w=80"></p></div>'
+    listing = _read(PRODUCT % "InStock" + gallery + described + card).listing
+    assert listing is not None
+    assert [(one.url.rpartition("/")[2], one.role.value) for one in listing.gallery] == [
+        ("front.jpg", "gallery"), ("back.jpg", "gallery"), ("kiln.jpg", "description"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("words", ["Please solve the captcha", "This item is sold out", "no longer available"])
 def test_words_alone_prove_neither_a_wall_nor_an_end(words: str) -> None:
     assert _read(PRODUCT % "InStock" + f"<p>{words}</p>").state is ListingState.LIVE
