@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,6 +20,13 @@ MIB = 1024 * 1024
 LARGEST_BODY = 64 * MIB
 LARGEST_FILE = 512 * MIB  # of a kind that is read as one piece
 LARGEST_ARCHIVE = 4096 * MIB  # unpacked
+LONGEST_ADDRESS = 8192  # characters
+
+# What libraries raise on hostile archives. RuntimeError holds RecursionError, NotImplementedError and a ZIP's password.
+BROKEN = (
+    OSError, EOFError, ValueError, OverflowError, RuntimeError, LookupError, TypeError, AttributeError, zlib.error,
+    lzma.LZMAError, zipfile.BadZipFile, zipfile.LargeZipFile,
+)  # fmt: skip
 
 
 class ArchiveError(CopycatchError):
@@ -44,10 +54,12 @@ class Flaw:
 
 
 def web_address(url: object) -> bool:
-    """Whether a text is an http(s) address with a host."""
+    """Whether a text is an http(s) address with a host, of a length that a server would take."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
-        return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
+        if parts is None or len(str(url)) > LONGEST_ADDRESS:
+            return False
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
 

@@ -92,8 +92,9 @@ def test_a_body_that_inflates_without_end_is_left_packed_and_told(
 
 
 def test_an_archive_that_unpacks_to_too_much_in_all_ends_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warc_reader, "LARGEST_ARCHIVE", len(PAGE) + 500)
-    found, flaws = read(saved(tmp_path, "large.warc.gz", warc(SHOWN)))
+    monkeypatch.setattr(warc_reader, "LARGEST_ARCHIVE", 4 * len(PAGE))
+    large = {url: data + bytes(2 * len(PAGE)) for url, data in SHOWN.items()}
+    found, flaws = read(saved(tmp_path, "large.warc.gz", warc(large)))
     assert len(found) == 2
     assert "unpacks to more than" in flaws[0].why
 
