@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIXES = frozenset({".html", ".htm", ".mhtml", ".mht", ".har", ".warc", ".gz", ".wacz", ".xhtml"})
-_HEAD = 4096  # bytes
+_HEAD = 1 << 20  # bytes
 _KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[Path], Iterator[Exchange | Flaw]]], ...] = (
     (wacz.begins, wacz.read),
     (warc.begins, warc.read),

@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ MIB = 1024 * 1024
 LARGEST_BODY = 64 * MIB
 LARGEST_FILE = 512 * MIB  # of a kind that is read as one piece
 LARGEST_ARCHIVE = 4096 * MIB  # unpacked
-LONGEST_ADDRESS = 8192  # characters
+LONGEST_ADDRESS = 8192  # bytes
 
 # What libraries raise on hostile archives. RuntimeError holds RecursionError, NotImplementedError and a ZIP's password.
 BROKEN = (
@@ -33,6 +34,14 @@ class ArchiveError(CopycatchError):
     """A saved file that cannot be read any further."""
 
 
+class AddressFrom(StrEnum):
+    """Who says that an answer came from its address. A page can claim any, so that proves nothing."""
+
+    NOTED = "noted"  # by the browser or recorder that saved it
+    NAMED = "named"  # by the person who imports it
+    CLAIMED = "claimed"  # by the page alone
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One answer as it was saved: `body` without transfer and content encoding, `at` when it was received, None where
@@ -43,6 +52,7 @@ class Exchange:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = field(repr=False)
     at: datetime | None = None
+    address_from: AddressFrom = AddressFrom.NOTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +67,7 @@ def web_address(url: object) -> bool:
     """Whether a text is an http(s) address with a host, of a length that a server would take."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
-        if parts is None or len(str(url)) > LONGEST_ADDRESS:
+        if parts is None or len(str(url).encode()) > LONGEST_ADDRESS:  # half a character raises ValueError
             return False
         return parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:

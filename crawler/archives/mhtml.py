@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HEADER = re.compile(rb"^(?:[A-Za-z0-9-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.MULTILINE)
+_BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?:From [^\n]*\n)?")
 _RELATED = re.compile(rb"content-type:\s*multipart/related", re.IGNORECASE)
 
 
 def begins(head: bytes) -> bool:
     """Whether a file begins like an MHTML file: the header of a message whose parts belong together."""
-    header = _HEADER.match(head.replace(b"\r\n", b"\n"))
+    header = _HEADER.match(_message(head).replace(b"\r\n", b"\n"))
     return header is not None and _RELATED.search(header[0]) is not None
 
 
@@ -30,7 +31,7 @@ def read(path: Path) -> Iterator[Exchange | Flaw]:
     ArchiveError: it holds no part with an address.
     """
     with path.open("rb") as file:
-        message = message_from_bytes(whole(str(path), file), policy=policy.compat32)
+        message = message_from_bytes(_message(whole(str(path), file)), policy=policy.compat32)
     at = moment(message.get("Date"))
     parts = [part for part in message.walk() if not part.is_multipart()]
     cut = any(isinstance(defect, CloseBoundaryNotFoundDefect) for part in message.walk() for defect in part.defects)
@@ -53,6 +54,12 @@ def read(path: Path) -> Iterator[Exchange | Flaw]:
         yield Exchange(url=str(url), status=200, headers=(("Content-Type", kind),), body=body, at=at)
     if not found:
         raise ArchiveError(f"{path} holds no page with its address.", remedy="Save the page again as MHTML.")
+
+
+def _message(data: bytes) -> bytes:
+    """Return a message without the empty lines or the mailbox line that some programs write before it."""
+    before = _BEFORE.match(data)
+    return data[before.end() :] if before and before.end() else data
 
 
 def _body(part: Message) -> bytes | None:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from casebook.types import ListingState, PictureRole, RunKind, ScanRun
+from casebook.types import ListingState, Picture, PictureRole, RunKind, ScanRun
+from copycatch import importing
 from copycatch.importing import run_import
 from copycatch.scan import utc_now
 from copycatch.workspace import Workspace
+from crawler.formats import sniff
 from fixtures.demo.pictures import Studio
 from tests.copycatch.conftest import Run
 from tests.copycatch.filled import STARTED, make_workspace
@@ -169,11 +171,15 @@ def test_an_undated_file_imported_twice_proves_no_removal(
 
 
 def test_a_file_that_trips_its_reader_costs_that_file_only(
-    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = json.loads(har(shown))
-    log["log"]["entries"][0]["response"]["headers"] = [{"name": "X", "value": "\ud800"}]
-    bad, good = saved(tmp_path, "a.har", json.dumps(log).encode()), saved(tmp_path, "b.har", har(shown))
+    def trips(body: bytes) -> Picture | None:
+        if body == b"trip":
+            raise KeyError("a reader has a mistake")
+        return sniff(body)
+
+    monkeypatch.setattr(importing, "sniff", trips)
+    bad, good = saved(tmp_path, "a.har", har({PICTURES[0]: b"trip"})), saved(tmp_path, "b.har", har(shown))
     result = run("import", bad, good, "--no-compare", workspace=space)
     assert result.exit_code == 0
     assert "a.har: it cannot be read any further" in result.stderr

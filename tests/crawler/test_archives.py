@@ -6,9 +6,12 @@ import gzip
 import io
 import json
 import os
+import plistlib
+import re
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,9 +19,13 @@ from hypothesis import strategies as st
 
 from crawler.archives import exchange as limits
 from crawler.archives import exchanges
+from crawler.archives import html as html_reader
 from crawler.archives import warc as warc_reader
-from crawler.archives.exchange import ArchiveError, Exchange, Flaw
+from crawler.archives.exchange import AddressFrom, ArchiveError, Exchange, Flaw
 from tests.crawler.saved_pages import FORMS, PAGE, PICTURES, SAVED_AT, URL, har, mhtml, single_file, wacz, warc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 SHOWN = {url: b"\xff\xd8\xff" + bytes([place]) * 400 for place, url in enumerate(PICTURES)}
 
@@ -56,7 +63,7 @@ def test_of_a_file_that_was_cut_off_what_is_readable_is_read_and_the_cut_is_told
 ) -> None:
     whole = FORMS[name](SHOWN)
     path = saved(tmp_path, name, whole[: int(len(whole) * part)])
-    if name == "page.wacz" or (name == "page.har" and part <= 0.5):  # without its end a ZIP has no table of contents
+    if name == "page.wacz":  # without its end a ZIP has no table of contents
         with pytest.raises(ArchiveError, match=r"cut off|cannot be read"):
             read(path)
         return
@@ -174,3 +181,179 @@ def test_a_file_larger_than_may_be_read_in_one_piece_says_so(tmp_path: Path, mon
     for name, data in (("a.har", har(SHOWN)), ("a.mhtml", mhtml(SHOWN))):
         with pytest.raises(ArchiveError, match="larger than"):
             read(saved(tmp_path, name, data))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda data: b"\xef\xbb\xbf" + data,
+        lambda data: b"\r\n\t  " + data,
+        lambda data: data.decode().encode("utf-16"),
+        lambda data: b"\xfe\xff" + data.decode().encode("utf-16-be"),
+        lambda data: data.decode().encode("utf-16-le"),
+        lambda data: b'{"comment": "a \\" { [ brace", "made": {"by": ["me", {"log": {}}]}, "no": 1,' + data[1:],
+        lambda data: data.replace(b'"log": {', b'"log": {"pages": [{"id": "page_1"}], "entries_": [],'),
+    ],
+)
+def test_a_har_file_is_known_however_it_begins(odd: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    found, flaws = read(saved(tmp_path, "odd.har", odd(har(SHOWN))))
+    assert flaws == []
+    assert [one.url for one in found] == [URL, *PICTURES]
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        (b'{"request": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep"),
+        (b'{"request": ' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001, "nested too deep"),
+        (b'{"request": nothing, "brace": "}"}', "damaged"),
+        (b'{"request" {"url": "a" "b"}, []}', "damaged"),
+    ],
+)
+def test_a_har_entry_that_cannot_be_read_costs_only_itself(broken: bytes, told: str, tmp_path: Path) -> None:
+    data = har(SHOWN).replace(b'"entries": [', b'"entries": [' + broken + b",")
+    found, (flaw,) = read(saved(tmp_path, "odd.har", data))
+    assert [one.url for one in found] == [URL, *PICTURES]
+    assert flaw == Flaw(where="odd.har, entry 1", why=f"it is {told}")
+
+
+def test_a_number_of_five_thousand_digits_costs_nothing(tmp_path: Path) -> None:
+    data = har(SHOWN).replace(b'{"startedDateTime"', b'{"time": ' + b"9" * 5000 + b', "startedDateTime"')
+    found, flaws = read(saved(tmp_path, "odd.har", data))
+    assert ([one.url for one in found], flaws) == ([URL, *PICTURES], [])
+
+
+def test_half_characters_in_a_har_entry_are_replaced(tmp_path: Path) -> None:
+    log = json.loads(har(SHOWN))
+    log["log"]["entries"][0]["response"]["headers"] = [{"name": "X-\ud800", "value": "\udc00"}]
+    log["log"]["entries"][1]["request"]["url"] += "\ud800"
+    found, _ = read(saved(tmp_path, "odd.har", json.dumps(log).encode()))
+    assert found[0].headers[0] == ("X-?", "?")
+    assert [one.url for one in found] == [URL, *PICTURES[1:]]
+
+
+@pytest.mark.parametrize("data", [b'{"logs": []}', b'{"log": 5}', b'{"log": {"entries": "none"}}', b'{"log": {}}'])
+def test_json_that_is_no_har_file_says_so(data: bytes, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="is JSON, but no HAR file"):
+        read(saved(tmp_path, "a.har", data))
+
+
+@pytest.mark.parametrize(
+    "before", [b"\r\n", b"\n\n \n", b"\xef\xbb\xbf", b"From MAILER Mon Nov  2 09:30:00 2026\n", b"\nFrom me\r\n"]
+)
+def test_an_mhtml_file_is_known_behind_empty_lines_and_a_mailbox_line(before: bytes, tmp_path: Path) -> None:
+    found, flaws = read(saved(tmp_path, "odd.mhtml", before + mhtml(SHOWN)))
+    assert flaws == []
+    assert [one.url for one in found] == [URL, *PICTURES]
+
+
+def test_a_page_whose_first_tag_stands_far_down_is_known(tmp_path: Path) -> None:
+    page = b"\n" * 300_000 + b"<html><body>far</body></html>"
+    assert read(saved(tmp_path, "far.html", page), URL)[0][0].body == page
+
+
+def test_a_program_that_holds_a_tag_far_down_is_no_page(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="is no saved page"):
+        read(saved(tmp_path, "tool.html", b"\x7fELF\x02\x01" + bytes(5000) + b"<html>"), URL)
+
+
+CLAIM = f'<!doctype html><html><head><link href="{URL}" data-x=1 rel=canonical></head></html>'.encode()
+NOTE = f"<!doctype html>\n<!-- saved from url=(0044){URL} -->\n<html></html>".encode()
+
+
+@pytest.mark.parametrize(
+    ("page", "known"),
+    [
+        (CLAIM, AddressFrom.CLAIMED),
+        (f"<html><meta content='{URL}' property='og:url'>".encode(), AddressFrom.CLAIMED),
+        (f"<html><link rel=canonical href=/itm/1><meta property=og:url content={URL}>".encode(), AddressFrom.CLAIMED),
+        (CLAIM.decode().encode("utf-16"), AddressFrom.CLAIMED),
+        (NOTE, AddressFrom.NOTED),
+        (b"<html lang=en>" + single_file(SHOWN).replace(b"<!doctype html>", b""), AddressFrom.NOTED),
+    ],
+)
+def test_how_the_address_of_a_page_is_known_is_told(page: bytes, known: AddressFrom, tmp_path: Path) -> None:
+    path = saved(tmp_path, "page.html", page)
+    (found, *_), _ = read(path)
+    assert (found.url, found.address_from) == (URL, known)
+    (named, *_), _ = read(path, "https://shop.example/p/1")
+    assert (named.url, named.address_from) == ("https://shop.example/p/1", AddressFrom.NAMED)
+
+
+def test_a_note_behind_the_beginning_of_the_document_is_the_pages_own_text(tmp_path: Path) -> None:
+    note = f"<!-- saved from url=(0044){URL} -->".encode()
+    for page in (b"<!doctype html><html><head></head>" + note, b"text" + note, b"<!-- x -->" + note):
+        with pytest.raises(ArchiveError, match="does not tell where"):
+            read(saved(tmp_path, "page.html", page + b"<html>"))
+
+
+@pytest.mark.parametrize(
+    ("name", "shortcut"),
+    [
+        ("Heron.url", f"[InternetShortcut]\r\nIDList=\r\nURL={URL}\r\n".encode()),
+        ("Heron.html.url", f"[InternetShortcut]\nurl = {URL}".encode("utf-16")),
+        ("Heron.webloc", plistlib.dumps({"URL": URL})),
+        ("Heron.webloc", plistlib.dumps({"URL": URL}, fmt=plistlib.FMT_BINARY)),
+    ],
+)
+def test_a_shortcut_beside_a_page_names_its_address(name: str, shortcut: bytes, tmp_path: Path) -> None:
+    saved(tmp_path, name, shortcut)
+    (page,), flaws = read(saved(tmp_path, "Heron.html", b"<html><body>nothing</body></html>"))
+    assert (page.url, page.address_from, flaws) == (URL, AddressFrom.NAMED, [])
+
+
+@pytest.mark.parametrize(
+    "shortcut",
+    [
+        b"", b"URL=javascript:alert(1)", b"URL=file:///etc/passwd", b"\xff" * 100, b"bplist00" + bytes(40), b"<plist>",
+        b"bplist00\xa1\x00\x08" + bytes(6) + b"\x01\x01" + bytes(7) + b"\x01" + bytes(15) + b"\x0a",
+        b'<!DOCTYPE plist [<!ENTITY a "x">]><plist><dict><key>URL</key><string>&a;</string></dict></plist>',
+        plistlib.dumps(["https://shop.example/"]), plistlib.dumps({"URL": 5}), b"URL=" + b"x" * 100_000,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("ending", [".url", ".webloc"])
+def test_a_shortcut_that_names_no_address_is_passed_over(shortcut: bytes, ending: str, tmp_path: Path) -> None:
+    saved(tmp_path, f"page{ending}", shortcut)
+    (page,), _ = read(saved(tmp_path, "page.html", CLAIM))
+    assert page.address_from is AddressFrom.CLAIMED
+
+
+@pytest.mark.parametrize(
+    "unit", [b"<link rel=canonical ", b"<link rel=canonical>", b'<meta property="', b"<link href = ", b"<meta a='"]
+)
+def test_an_address_is_looked_for_in_linear_time(unit: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+
+    class Counted:
+        def __init__(self, pattern: re.Pattern[bytes]):
+            self.pattern = pattern
+
+        def finditer(self, data: bytes) -> Iterator[re.Match[bytes]]:
+            nonlocal looked
+            looked += len(data)
+            return self.pattern.finditer(data)
+
+    for name in ("_CLAIM", "_ATTRIBUTE"):
+        monkeypatch.setattr(html_reader, name, Counted(getattr(html_reader, name)))
+    data = unit * ((1 << 20) // len(unit))
+    assert html_reader._claimed(data) is None
+    assert looked <= 2 * len(data)
+
+
+def test_files_beside_a_page_that_are_too_many_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html_reader, "_MOST_FILES", 3)
+    (tmp_path / "page_files").mkdir()
+    for number in range(5):
+        saved(tmp_path / "page_files", f"{number}.jpg", SHOWN[PICTURES[0]])
+    found, (flaw,) = read(saved(tmp_path, "page.html", NOTE))
+    assert len(found) == 4
+    assert "only the first 3 of its 5" in flaw.why
+
+
+def test_a_file_beside_a_page_whose_name_is_no_text_costs_only_itself(tmp_path: Path) -> None:
+    (tmp_path / "page_files").mkdir()
+    for name in (b"a\xff.jpg", b"b.jpg"):
+        Path(os.fsdecode(os.fsencode(tmp_path / "page_files") + b"/" + name)).write_bytes(SHOWN[PICTURES[0]])
+    found, (flaw,) = read(saved(tmp_path, "page.html", NOTE))
+    assert [one.url.rpartition("/")[2] for one in found] == ["305512340001", "b.jpg"]
+    assert "no address" in flaw.why
