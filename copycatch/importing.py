@@ -23,14 +23,15 @@ from casebook.types import (
     TaskState,
     Visit,
 )
+from copycatch.saved_pictures import SavedPictures
 from copycatch.scan import no_progress, run_match, utc_now
 from copycatch.version import PROGRAM
 from crawler.archives import exchanges
-from crawler.archives.exchange import ArchiveError, Exchange, Flaw
+from crawler.archives.exchange import AddressFrom, ArchiveError, Exchange, Flaw
+from crawler.archives.html import folder_owner
 from crawler.formats import sniff
 from crawler.marketplaces import marketplace_of
 from crawler.page import Page
-from crawler.picture_urls import picture_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from casebook.blobs import Blobs
     from casebook.casebook import Casebook
-    from casebook.types import GalleryPicture, Listing, Picture
+    from casebook.types import Listing
     from copycatch.comparing import Compared
     from copycatch.scan import Progress
     from copycatch.workspace import Workspace
@@ -53,15 +54,28 @@ _LAZY = (
     "data-large_image",
 )  # fmt: skip
 _MOST_IMAGES = 5000
+_MOST_FLAWS = 50  # told of one file
 _MARKUP = (b"<", b"{", b"[", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPage:
+    """One page of a saved file, what it proves, and who says where it came from."""
+
+    url: str
+    address_from: AddressFrom
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What became of one saved file: its pages with what they prove, and what could not be read of it."""
+    """What became of one saved file: its pages that tell of listings, how many others and how many pictures it holds,
+    and what could not be read of it."""
 
     path: Path
-    pages: tuple[tuple[str, Reading], ...] = ()
+    pages: tuple[ReadPage, ...] = ()
+    others: int = 0
+    pictures: int = 0
     flaws: tuple[Flaw, ...] = ()
     error: ArchiveError | None = None
 
@@ -69,37 +83,16 @@ class Read:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """How an import ended: each file, how many listings and pictures it brought, and how many pictures of these
-    listings no file held."""
+    listings no file held, or held in a form that cannot be decoded."""
 
     run_id: str
     files: tuple[Read, ...]
     listings: int
     pictures: int
     missing: int
+    undecodable: int
     removed: int
     compared: Compared | None
-
-
-@dataclass(slots=True)
-class _Saved:
-    """The pictures that the files hold, by address and by what names a picture at any size."""
-
-    by_url: dict[str, tuple[Picture, Exchange]] = field(default_factory=dict)
-    by_key: dict[str, tuple[Picture, Exchange]] = field(default_factory=dict)
-
-    def add(self, picture: Picture, exchange: Exchange) -> None:
-        self.by_url.setdefault(unquote(exchange.url), (picture, exchange))
-        key = picture_key(exchange.url)
-        known = self.by_key.get(key)
-        if known is None or known[0].bytes < picture.bytes:
-            self.by_key[key] = (picture, exchange)
-
-    def find(self, wanted: GalleryPicture) -> tuple[Picture, Exchange] | None:
-        """Return the picture under one of its addresses, else the largest copy of it at any size."""
-        urls = (wanted.url, *wanted.fallbacks)
-        exact = (self.by_url.get(unquote(url)) for url in urls)
-        at_any_size = (self.by_key.get(picture_key(url)) for url in urls)
-        return next((found for found in (*exact, *at_any_size) if found is not None), None)
 
 
 def run_import(
@@ -116,8 +109,11 @@ def run_import(
     1. Every file is read for itself; what cannot be read of one costs nothing else.
     2. Pages and pictures are kept byte for byte, dated by what the file says, never later than now.
     3. A page of a known marketplace is read by that marketplace's reader, any other as an independent shop's.
-    4. A listing's pictures are those that lie in one of the files, under their own address or at another size.
-    5. A look at a saved page that is dated counts like a visit: two that show a listing gone, six hours apart, prove it
+    4. A listing's pictures are those that lie in one of the files, under their own address or at another size; of
+       several one that can be decoded.
+    5. A page that alone says where it came from counts like a card on a page of results: for what nothing better is
+       known of, and never as a proof.
+    6. A look at a saved page that is dated counts like a visit: two that show a listing gone, six hours apart, prove it
        removed where another listing of that host was readable.
     """
     paths, started_at = list(files), now()
@@ -136,7 +132,7 @@ def run_import(
         for number, path in enumerate(paths, start=1):
             read.append(importer.read(path, url))
             progress("import", number, len(paths))
-        missing = importer.settle_pictures()
+        importer.settle_pictures()
         removed = casebook.confirm_removals(run.run_id, now())
         stats = {"listings": len(importer.listings), "pictures": importer.pictures}
         casebook.finish_run(run.run_id, RunState.FINISHED, now(), stats)
@@ -145,7 +141,8 @@ def run_import(
         files=tuple(read),
         listings=len(importer.listings),
         pictures=importer.pictures,
-        missing=missing,
+        missing=importer.missing,
+        undecodable=importer.undecodable,
         removed=removed,
         compared=run_match(workspace, now=now, progress=progress) if compare else None,
     )
@@ -156,7 +153,7 @@ def _twins(page: Page) -> Iterator[tuple[str, str]]:
     attribute, which browsers leave alone, where the picture really lies."""
     for node in page.selector.xpath("//img[@src]")[:_MOST_IMAGES]:
         local = page.join(node.root.get("src"))
-        if local is None or "_files/" not in local:
+        if local is None or folder_owner(unquote(local).split("/")[-2]) is None:
             continue
         for attribute in _LAZY:
             remote = page.join(node.root.get(attribute))
@@ -164,38 +161,82 @@ def _twins(page: Page) -> Iterator[tuple[str, str]]:
                 yield local, remote
 
 
+@dataclass(slots=True)
+class _Reading:
+    """One file being read."""
+
+    pages: list[ReadPage] = field(default_factory=list)
+    flaws: list[Flaw] = field(default_factory=list)
+    others: int = 0
+    pictures: int = 0
+    untold: int = 0
+
+    def add_flaw(self, flaw: Flaw) -> None:
+        if len(self.flaws) < _MOST_FLAWS:
+            self.flaws.append(flaw)
+        else:
+            self.untold += 1
+
+    def done(self, path: Path, error: ArchiveError | None) -> Read:
+        if self.untold:
+            self.flaws.append(Flaw(where=path.name, why=f"{self.untold:,} more parts of it cannot be read"))
+        if error is None and not (self.pages or self.others or self.pictures):
+            error = ArchiveError(
+                f"Nothing could be read of {path}." if self.flaws else f"{path} holds no page.",
+                remedy="Save the page anew, once it shows in your browser; docs/guide.md tells how.",
+            )
+        return Read(
+            path=path,
+            pages=tuple(self.pages),
+            others=self.others,
+            pictures=self.pictures,
+            flaws=tuple(self.flaws),
+            error=error,
+        )
+
+
+def _unproven(reading: Reading, exchange: Exchange) -> Reading:
+    """Return what a page proves that alone says where it came from: as little as a card on a page of results."""
+    if exchange.address_from is not AddressFrom.CLAIMED or reading.listing is None:
+        return reading
+    return replace(reading, listing=replace(reading.listing, partial=True))
+
+
 class _Importer:
     """One import under way."""
 
     def __init__(self, casebook: Casebook, blobs: Blobs, run: ScanRun):
         self._casebook, self._blobs, self._run = casebook, blobs, run
-        self._saved = _Saved()
+        self._saved = SavedPictures(blobs)
         self._twins: list[tuple[str, str]] = []
         self.listings: dict[str, Listing] = {}
-        self.pictures = 0
+        self.pictures = self.missing = self.undecodable = 0
 
     def read(self, path: Path, url: str | None) -> Read:
         """Take in one file."""
-        pages: list[tuple[str, Reading]] = []
-        flaws: list[Flaw] = []
+        read = _Reading()
+        error = None
         try:
             for exchange in exchanges(path, url):
                 if isinstance(exchange, Flaw):
-                    flaws.append(exchange)
+                    read.add_flaw(exchange)
                 elif (picture := sniff(exchange.body)) is not None:
                     self._blobs.put(exchange.body)
-                    self._saved.add(picture, replace(exchange, body=b""))
+                    self._saved.add(picture, exchange)
+                    read.pictures += 1
                 elif (reading := self._page(exchange)) is not None:
-                    pages.append((exchange.url, reading))
-        except ArchiveError as error:
-            return Read(path=path, pages=tuple(pages), flaws=tuple(flaws), error=error)
+                    read.pages.append(ReadPage(url=exchange.url, address_from=exchange.address_from, reading=reading))
+                else:
+                    read.others += 1
+        except ArchiveError as why:
+            error = why
         except CopycatchError:  # a full disk, a casebook that cannot be written: no other file would fare better
             raise
-        except Exception as error:
+        except Exception as why:
             # Readers of archives raise whatever hostile bytes drive them to; one file must cost that file only.
-            log.warning("could not read %s: %r", path, error)
-            flaws.append(Flaw(where=path.name, why=f"it cannot be read any further ({type(error).__name__})"))
-        return Read(path=path, pages=tuple(pages), flaws=tuple(flaws))
+            log.warning("could not read %s: %r", path, why)
+            read.add_flaw(Flaw(where=path.name, why=f"it cannot be read any further ({type(why).__name__})"))
+        return read.done(path, error)
 
     def _page(self, exchange: Exchange) -> Reading | None:
         """Read and keep a page; None where it is none, or none that says anything."""
@@ -203,7 +244,7 @@ class _Importer:
             return None
         place = marketplace_of(exchange.url)
         page = Page(url=exchange.url, status=exchange.status, headers=exchange.headers, body=exchange.body)
-        reading = place.read(page)
+        reading = _unproven(place.read(page), exchange)
         self._twins += _twins(page)
         shown = [*([reading.listing] if reading.listing else []), *reading.found]
         asked = place.listing_id(exchange.url)
@@ -215,8 +256,10 @@ class _Importer:
         looks = [self._look(listing, reading, fetch, at) for listing in shown]
         if not shown and key is not None and self._casebook.listing(key) is not None:
             # Without a date of its own a file could be imported again hours later, and prove its own removal.
-            gone = reading.gone and exchange.at is not None
-            looks.append(self._look_at(key, reading.state, reading.reason, at, fetch, gone=gone))
+            claimed = exchange.address_from is AddressFrom.CLAIMED
+            gone = reading.gone and exchange.at is not None and not claimed
+            look = self._look_at(key, reading.state, reading.reason, at, fetch, gone=gone)
+            looks.append(replace(look, partial=claimed))
         state = TaskState.FAILED if reading.state is ListingState.BLOCKED else TaskState.DONE
         note = f"blocked: {reading.reason}" if reading.state is ListingState.BLOCKED else reading.reason
         task = self._task(exchange.url, Purpose.PAGE, state, note)
@@ -227,25 +270,27 @@ class _Importer:
                 self.listings[listing.key] = listing
         return reading
 
-    def settle_pictures(self) -> int:
-        """Give every listing its pictures; return how many lie in none of the files."""
+    def settle_pictures(self) -> None:
+        """Give every listing its pictures, and count those that lie in none of the files or cannot be decoded."""
         for local, remote in self._twins:
-            saved = self._saved.by_url.get(unquote(local))
-            if saved is not None:
-                self._saved.add(saved[0], replace(saved[1], url=remote))
-        missing = 0
-        for picture in {one.url: one for listing in self.listings.values() for one in listing.gallery}.values():
+            self._saved.rename(local, remote)
+        wanted = {one.url: (key, one) for key, listing in self.listings.items() for one in listing.gallery}
+        for url, (key, picture) in wanted.items():
             found = self._saved.find(picture)
             if found is None:
-                missing += 1
+                self.missing += 1
                 continue
-            known, exchange = found
+            (known, exchange), decodable = found
+            if decodable:
+                self.pictures += 1
+            else:
+                self.undecodable += 1
+                if any(seen.url == url for seen in self._casebook.sightings(key)):
+                    continue  # what was seen there before says more
             fetch = self._fetch(exchange, Purpose.PICTURE, known.sha256, known.bytes)
-            shown = PictureFound(url=picture.url, picture=known, fetch_id=fetch.fetch_id, at=self._at(exchange))
-            task = self._task(picture.url, Purpose.PICTURE, TaskState.DONE, "imported")
+            shown = PictureFound(url=url, picture=known, fetch_id=fetch.fetch_id, at=self._at(exchange))
+            task = self._task(url, Purpose.PICTURE, TaskState.DONE, "imported")
             self._casebook.record(Visit(task=task, fetches=(fetch,), picture=shown))
-            self.pictures += 1
-        return missing
 
     def _at(self, exchange: Exchange) -> datetime:
         return min(exchange.at or self._run.started_at, self._run.started_at)

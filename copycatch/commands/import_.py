@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from casebook.errors import CopycatchError
+from casebook.types import ListingState
 from copycatch.candidate_list import candidate_records, print_candidates
 from copycatch.commands.options import in_workspace, json_option, utc_now
 from copycatch.commands.progress import progress_shown
 from copycatch.config import http_url
-from copycatch.importing import Imported, Read, run_import
+from copycatch.importing import Imported, Read, ReadPage, run_import
 from copycatch.output import plain, print_json_lines, print_line, print_table
+from copycatch.saved_files import Named, saved_files
 from copycatch.works import printable_path
 from crawler.archives import SUFFIXES
+from crawler.archives.exchange import AddressFrom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from copycatch.workspace import Workspace
     from crawler.page import Reading
 
@@ -42,8 +43,13 @@ def import_(workspace: Workspace, files: tuple[Path, ...], url: str | None, no_c
             raise click.BadParameter(str(error), param_hint="--url") from None
         if len(files) != 1 or files[0].is_dir():
             raise click.UsageError("--url says where one file was saved from; name just that file")
+    named = saved_files(files)
+    for flaw in named.flaws:
+        click.echo(plain(f"{flaw.where}: {flaw.why}"), err=True)
+    if not named.files:
+        raise _nothing_named(files, named)
     with progress_shown() as listener:
-        done = run_import(workspace, _named(files), url=url, compare=not no_compare, now=utc_now, progress=listener)
+        done = run_import(workspace, named.files, url=url, compare=not no_compare, now=utc_now, progress=listener)
     if as_json:
         print_json_lines(map(read_record, done.files))
     else:
@@ -61,51 +67,92 @@ def read_record(read: Read) -> dict[str, Any]:
         "file": printable_path(read.path),
         "error": read.error and read.error.message,
         "flaws": [f"{flaw.where}: {flaw.why}" for flaw in read.flaws],
-        "pages": [
-            {
-                "url": url,
-                "state": reading.state.value,
-                "reason": reading.reason,
-                "layout": reading.layout,
-                "listing_key": reading.listing and reading.listing.key,
-                "found": [listing.key for listing in reading.found],
-            }
-            for url, reading in read.pages
-        ],
+        "pictures": read.pictures,
+        "others": read.others,
+        "pages": [_page_record(page) for page in read.pages],
     }
 
 
-def _named(files: tuple[Path, ...]) -> Iterator[Path]:
-    """Yield the files, and of folders the saved pages in them; what belongs to a page saved with its folder is its."""
-    for path in files:
-        if not path.is_dir():
-            yield path
-            continue
-        for inside in sorted(path.rglob("*")):
-            beside = any(part.endswith(("_files", ".files")) for part in inside.relative_to(path).parts[:-1])
-            if inside.suffix.lower() in SUFFIXES and inside.is_file() and not beside:
-                yield inside
+def _page_record(page: ReadPage) -> dict[str, Any]:
+    reading = page.reading
+    return {
+        "url": page.url,
+        "address_from": page.address_from.value,
+        "state": reading.state.value,
+        "reason": reading.reason,
+        "layout": reading.layout,
+        "listing_key": reading.listing and reading.listing.key,
+        "found": [listing.key for listing in reading.found],
+    }
+
+
+def _nothing_named(files: tuple[Path, ...], named: Named) -> CopycatchError:
+    folders = ", ".join(printable_path(path) for path in files)
+    lie = f"{named.others} files lie in it, none of them with such a name" if named.others else "it is empty"
+    return CopycatchError(
+        f"There is no saved page in {folders}: {lie}.",
+        remedy=f"Name the files themselves, or save pages under names that end in {', '.join(sorted(SUFFIXES))}.",
+    )
 
 
 def _show(workspace: Workspace, done: Imported) -> None:
     rows = [
-        (printable_path(read.path), _state(reading), reading.layout, plain(_title(reading)), plain(url))
+        (
+            printable_path(read.path),
+            _state(page.reading),
+            page.reading.layout,
+            plain(_title(page.reading)),
+            plain(page.url),
+            page.address_from.value,
+        )
         for read in done.files
-        for url, reading in read.pages
+        for page in read.pages
     ]
     if rows:
-        print_table(("file", "state", "layout", "what", "address"), rows)
+        print_table(("file", "state", "layout", "what", "address", "address is"), rows)
     for read in done.files:
         for flaw in read.flaws:
             click.echo(plain(f"{printable_path(read.path)}: {flaw.where}: {flaw.why}"), err=True)
         if not read.pages and read.error is None:
-            click.echo(plain(f"{printable_path(read.path)}: no listing was found in it"), err=True)
+            click.echo(plain(f"{printable_path(read.path)}: no listing was found in it; {_why_none(read)}"), err=True)
     with workspace.casebook() as casebook:
         records = candidate_records(casebook) if done.compared is not None else []
         if records:
             print_candidates(casebook, records)
-    missing = f"; {done.missing} of their pictures lie in none of the files" if done.missing else ""
-    print_line(f"{done.listings} listings with {done.pictures} pictures imported{missing}.")
+    print_line(_result(done))
+
+
+def _why_none(read: Read) -> str:
+    """Return why a file that could be read brought no page, and what to do."""
+    if not read.others:
+        return f"it holds {read.pictures} pictures and no page: save the page of the listing itself too"
+    return (
+        f"none of the {read.others} documents in it tells of one: save the page once the listing shows, or, where its "
+        "address is wrong, name it with --url"
+    )
+
+
+def _result(done: Imported) -> str:
+    parts = [f"{done.listings} listings with {done.pictures} pictures imported"]
+    if done.missing:
+        parts.append(f"{done.missing} of their pictures lie in none of the files")
+    if done.undecodable:
+        parts.append(f"{done.undecodable} of their pictures cannot be decoded: save these pages anew")
+    pages = [page for read in done.files for page in read.pages]
+    claimed = sum(page.address_from is AddressFrom.CLAIMED for page in pages)
+    if claimed:
+        parts.append(
+            f"the address of {claimed} is only claimed by the page itself, so it proves nothing against what was seen "
+            "there before; --url or a shortcut beside it names it"
+        )
+    if not done.listings and pages:
+        blocked = all(page.reading.state is ListingState.BLOCKED for page in pages)
+        parts.append(
+            "every page is one that blocks: save the page again once the listing shows in your browser"
+            if blocked
+            else "the table above says why; `copycatch parse` shows what is read in a page"
+        )
+    return "; ".join(parts) + "."
 
 
 def _state(reading: Reading) -> str:

@@ -45,6 +45,12 @@ _ATTRIBUTE = re.compile(
     rb"""(?<![\w:-])(rel|href|property|content)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""", re.IGNORECASE
 )
 _DATA_URL = re.compile(rb"data:image/[a-z+.-]{2,20};base64,([A-Za-z0-9+/=]{100,})")
+# How browsers end the name of a page's folder, by their language.
+_FOLDERS = (
+    "_files", ".files", "-Dateien", "_fichiers", "_archivos", "_file", "_bestanden", "_arquivos", "_ficheiros",
+    "_pliki", "_soubory", "_tiedostot", "-filer", "_dosyalar", "_elemei", "_datoteke", "_fitxers", "_failid", "_fails",
+    "_bylos", "_fajlovi", "_fitxategiak",
+)  # fmt: skip
 _MOST_FILES = 5000
 _HEAD = 4096  # bytes in which a tag makes a page of anything
 _SEARCHED = 1 << 20  # bytes of the page in which its address is looked for
@@ -54,6 +60,11 @@ def begins(head: bytes) -> bool:
     """Whether a file holds HTML in its first bytes: near its beginning, or further on in what is text."""
     head = _single_bytes(head)
     return _TAG.search(head, 0, _HEAD) is not None or (_CONTROL.search(head) is None and _TAG.search(head) is not None)
+
+
+def folder_owner(name: str) -> str | None:
+    """Return the name, without its ending, of the page whose files a folder of this name holds; None for others."""
+    return next((name[: -len(ending)] for ending in _FOLDERS if name.endswith(ending)), None)
 
 
 def read(path: Path, url: str | None = None) -> Iterator[Exchange | Flaw]:
@@ -145,7 +156,7 @@ def _without_data_urls(data: bytes, address: str) -> tuple[bytes, dict[str, byte
 
 
 def _beside(path: Path, address: str) -> Iterator[Exchange | Flaw]:
-    for folder in (path.with_name(f"{path.stem}_files"), path.with_name(f"{path.stem}.files")):
+    for folder in (path.with_name(path.stem + ending) for ending in _FOLDERS):
         if not folder.is_dir() or folder.is_symlink():
             continue
         try:
