@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import re
 from email import message_from_bytes, policy
-from email.errors import CloseBoundaryNotFoundDefect
+from email.errors import CloseBoundaryNotFoundDefect, HeaderParseError
+from email.header import decode_header, make_header
 from typing import TYPE_CHECKING
 
-from crawler.archives.exchange import LARGEST_BODY, MIB, ArchiveError, Exchange, Flaw, moment, web_address, whole
+from crawler.archives.exchange import (
+    LARGEST_BODY,
+    LONGEST_ADDRESS,
+    MIB,
+    ArchiveError,
+    Exchange,
+    Flaw,
+    moment,
+    web_address,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +48,10 @@ def read(path: Path) -> Iterator[Exchange | Flaw]:
     cut = any(isinstance(defect, CloseBoundaryNotFoundDefect) for part in message.walk() for defect in part.defects)
     found = False
     for number, part in enumerate(parts):
-        url = part.get("Content-Location") or (message.get("Snapshot-Content-Location") if number == 0 else None)
-        if not web_address(url):
+        url = _address(part.get("Content-Location"))
+        if url is None and number == 0:
+            url = _address(message.get("Snapshot-Content-Location"))
+        if url is None or not web_address(url):
             continue
         found = True
         if cut and part is parts[-1]:
@@ -51,9 +64,20 @@ def read(path: Path) -> Iterator[Exchange | Flaw]:
             continue
         charset = part.get_content_charset()
         kind = part.get_content_type() + (f"; charset={charset}" if charset else "")
-        yield Exchange(url=str(url), status=200, headers=(("Content-Type", kind),), body=body, at=at)
+        yield Exchange(url=url, status=200, headers=(("Content-Type", kind),), body=body, at=at)
     if not found:
         raise ArchiveError(f"{path} holds no page with its address.", remedy="Save the page again as MHTML.")
+
+
+def _address(header: object) -> str | None:
+    """Return the address in a header, which mail programs break into lines and encode like a subject."""
+    if header is None or len(str(header)) > 3 * LONGEST_ADDRESS:  # decoding is slow on long ones
+        return None
+    try:
+        text = str(make_header(decode_header(str(header))))
+    except (HeaderParseError, ValueError, LookupError):
+        text = str(header)
+    return "".join(text.split())
 
 
 def _message(data: bytes) -> bytes:

@@ -35,12 +35,12 @@ def har(pictures: Shown, *, url: str = URL, page: bytes = PAGE, status: int = 20
     return json.dumps({"log": {"version": "1.2", "entries": entries}}).encode()
 
 
-def mhtml(pictures: Shown) -> bytes:
+def mhtml(pictures: Shown, *, url: str = URL, page: bytes = PAGE) -> bytes:
     message = EmailMessage()
-    message["Snapshot-Content-Location"] = URL
+    message["Snapshot-Content-Location"] = url
     message["Date"] = "Mon, 02 Nov 2026 09:30:00 -0000"
     message.make_related()
-    parts = [(URL, "text", "html", PAGE), *((address, "image", "jpeg", data) for address, data in pictures.items())]
+    parts = [(url, "text", "html", page), *((address, "image", "jpeg", data) for address, data in pictures.items())]
     for address, main, sub, data in parts:
         part = EmailMessage()
         part.set_content(data, maintype=main, subtype=sub)
@@ -49,9 +49,9 @@ def mhtml(pictures: Shown) -> bytes:
     return message.as_bytes()
 
 
-def warc(pictures: Shown, *, packed: bool = True) -> bytes:
+def warc(pictures: Shown, *, packed: bool = True, url: str = URL, page: bytes = PAGE) -> bytes:
     """Records as ISO 28500 describes them, each in a gzip member of its own where packed."""
-    parts = [(URL, "text/html; charset=utf-8", PAGE), *((one, "image/jpeg", data) for one, data in pictures.items())]
+    parts = [(url, "text/html; charset=utf-8", page), *((one, "image/jpeg", data) for one, data in pictures.items())]
     written = []
     for number, (address, kind, data) in enumerate(parts):
         encoded = gzip.compress(data)
@@ -67,10 +67,10 @@ def warc(pictures: Shown, *, packed: bool = True) -> bytes:
     return b"".join(written)
 
 
-def wacz(pictures: Shown, *, name: str = "archive/data.warc.gz") -> bytes:
+def wacz(pictures: Shown, *, url: str = URL, page: bytes = PAGE) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr(name, warc(pictures))
+        archive.writestr("archive/data.warc.gz", warc(pictures, url=url, page=page))
         archive.writestr("datapackage.json", json.dumps({"profile": "data-package", "resources": []}))
     return out.getvalue()
 
