@@ -125,6 +125,16 @@ class Backlog:
 
 
 class Examinations(Candidates, Works):
+    def never_compared(self) -> int:
+        """Return how many pictures seen in a listing no matcher has looked at."""
+        row = self._first(
+            "SELECT count(*) AS pictures FROM picture "
+            "WHERE EXISTS (SELECT 1 FROM sighting WHERE picture_sha256 = sha256) "
+            "AND NOT EXISTS (SELECT 1 FROM examination WHERE picture_sha256 = sha256)",
+            {},
+        )
+        return int(row["pictures"])
+
     def backlogs(self, matcher_key: str) -> list[Backlog]:
         """Return what this matcher has still to compare, pictures that lack the most references first.
 

@@ -64,6 +64,11 @@ class Runs(Store):
         """Return the scan begun last, in whatever state it is."""
         return next(iter(self.runs(1)), None)
 
+    def last_import(self) -> ScanRun | None:
+        """Return the import begun last, in whatever state it is."""
+        row = self._first("SELECT * FROM run WHERE kind = 'import' ORDER BY run_seq DESC LIMIT 1", {})
+        return None if row is None else _scan_run(row)
+
     def runs(self, limit: int) -> list[ScanRun]:
         """Return the newest scans, newest first."""
         rows = self._run("SELECT * FROM run WHERE kind = 'scan' ORDER BY run_seq DESC LIMIT :limit", {"limit": limit})

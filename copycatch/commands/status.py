@@ -48,6 +48,10 @@ def status(workspace: Workspace, as_json: bool) -> None:
     else:
         ended = f"ended {moment(run['finished_at'])}" if run["finished_at"] else f"in phase {run['phase']}"
         print_line(f"Last scan {run['run_id']}: {run['state']}, started {moment(run['started_at'])}, {ended}")
+    if record["import"] is not None:
+        print_line(_import_line(record["import"]))
+    if record["never_compared"] and record["works"]:
+        print_line(f"{record['never_compared']} pictures were never compared; `copycatch match` compares them")
     print_line(f"{record['works']} works watched, {record['copies']} copies, {record['possible']} possible copies")
     calibration = record["calibration"]
     if calibration:
@@ -69,7 +73,7 @@ def status(workspace: Workspace, as_json: bool) -> None:
 
 def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     """Return the state of a workspace as `status --json` prints it."""
-    run = casebook.last_run()
+    run, imported = casebook.last_run(), casebook.last_import()
     coverage = casebook.coverage_rows(run.run_id) if run else []
     unseen = run_alarms(casebook, run.run_id) if run else []
     nights = read_nights(workspace.nights_path)[-_NIGHTS_SHOWN:]
@@ -77,6 +81,8 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     return {
         "workspace": str(workspace.root),
         "run": None if run is None else _run(run),
+        "import": None if imported is None else _run(imported),
+        "never_compared": casebook.never_compared(),
         "works": len(casebook.works()),
         "copies": verdicts.count(Verdict.COPY),
         "possible": verdicts.count(Verdict.POSSIBLE),
@@ -84,7 +90,7 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
         "not_crawled": list(not_crawled(workspace.config().targets)),
-        "alarms": [*_run_alarms(workspace, run), *_night_alarms(nights), *unseen],
+        "alarms": [*_run_alarms(workspace, run), *_import_alarms(workspace, imported), *_night_alarms(nights), *unseen],
     }
 
 
@@ -130,6 +136,21 @@ def _run_alarms(workspace: Workspace, run: ScanRun | None) -> list[str]:
             return ["a scan is running now; what it has not seen yet is counted as left"]
         return ["the last scan was interrupted; `copycatch scan` goes on where it stopped"]
     return ["the last scan was given up; `copycatch scan` starts a new one"]
+
+
+def _import_line(run: dict[str, Any]) -> str:
+    brought = run["stats"]
+    told = f": {brought.get('listings', 0)} listings with {brought.get('pictures', 0)} pictures" if brought else ""
+    return f"Last import {run['run_id']}: {run['state']}, started {moment(run['started_at'])}{told}"
+
+
+def _import_alarms(workspace: Workspace, run: ScanRun | None) -> list[str]:
+    if run is None or run.state is not RunState.RUNNING:
+        return []
+    if _is_held(workspace):
+        return ["an import is running now"]
+    again = "import its files again, and `copycatch match` compares what was not compared"
+    return [f"the last import was interrupted; what it had read is kept: {again}"]
 
 
 def _is_held(workspace: Workspace) -> bool:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from casebook.types import ListingState
+from casebook.types import ListingState, RunKind, ScanRun
 from copycatch.importing import run_import
 from copycatch.saved_files import saved_files
 from copycatch.workspace import Workspace
 from fixtures.demo.pictures import Studio
 from tests.copycatch.conftest import Run
-from tests.copycatch.filled import make_workspace
+from tests.copycatch.filled import STARTED, make_workspace
 from tests.copycatch.test_commands import lines
 from tests.crawler.saved_pages import PAGE, PICTURES, URL, har, warc
 
@@ -280,3 +280,35 @@ def test_a_name_or_folder_that_no_terminal_can_show_costs_nothing(space: Workspa
     assert result.exit_code == 0
     assert "1 listings" in result.stdout
     assert "\x1b[31m" not in result.stdout + result.stderr
+
+
+def test_status_tells_of_an_import_before_any_scan_and_of_what_was_not_compared(
+    space: Workspace, good: bytes, tmp_path: Path, run: Run
+) -> None:
+    path = saved(tmp_path, "a.har", har({PICTURES[0]: good}))
+    run("import", path, "--no-compare", workspace=space)
+    text = run("status", workspace=space).stdout
+    assert "No scan yet" in text
+    assert "finished" in next(line for line in text.splitlines() if line.startswith("Last import"))
+    assert ": 1 listings with 1 pictures" in text
+    assert "never compared" not in text  # there is no work to compare them with
+    (space.references_path / "misty-ridge.jpg").write_bytes(good)
+    run("import", path, "--no-compare", workspace=space)
+    with space.casebook() as casebook:
+        assert casebook.never_compared() == 1
+    run("match", workspace=space)
+    (record,) = lines(run("status", "--json", workspace=space).stdout)
+    assert (record["run"], record["never_compared"], record["alarms"]) == (None, 0, [])
+    assert record["import"]["stats"] == {"listings": 1, "pictures": 1}
+
+
+def test_status_says_that_an_import_was_killed_and_what_to_do(
+    space: Workspace, good: bytes, tmp_path: Path, run: Run
+) -> None:
+    with space.casebook() as casebook:
+        casebook.begin_run(ScanRun(run_id="killed", started_at=STARTED, program="test", job="{}", kind=RunKind.IMPORT))
+    assert "the last import was interrupted" in run("status", workspace=space).stdout
+    with space.lock("An import"):
+        assert "an import is running now" in run("status", workspace=space).stdout
+    run("import", saved(tmp_path, "a.har", har({PICTURES[0]: good})), "--no-compare", workspace=space)
+    assert "interrupted" not in run("status", workspace=space).stdout
