@@ -13,7 +13,7 @@ from copycatch.candidate_list import candidate_records, print_candidates
 from copycatch.commands.options import in_workspace, json_option, utc_now
 from copycatch.commands.progress import progress_shown
 from copycatch.config import http_url
-from copycatch.importing import Imported, Read, ReadPage, run_import
+from copycatch.importing import run_import
 from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.saved_files import Named, saved_files
 from copycatch.works import printable_path
@@ -21,6 +21,7 @@ from crawler.archives import SUFFIXES
 from crawler.archives.exchange import AddressFrom
 
 if TYPE_CHECKING:
+    from copycatch.saved_pages import Imported, Read, ReadPage
     from copycatch.workspace import Workspace
     from crawler.page import Reading
 

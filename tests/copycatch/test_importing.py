@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from casebook.types import ListingState, Picture, PictureRole, RunKind, ScanRun
-from copycatch import importing
+from copycatch import saved_pages
 from copycatch.importing import run_import
 from copycatch.scan import utc_now
 from copycatch.workspace import Workspace
@@ -178,7 +178,7 @@ def test_a_file_that_trips_its_reader_costs_that_file_only(
             raise KeyError("a reader has a mistake")
         return sniff(body)
 
-    monkeypatch.setattr(importing, "sniff", trips)
+    monkeypatch.setattr(saved_pages, "sniff", trips)
     bad, good = saved(tmp_path, "a.har", har({PICTURES[0]: b"trip"})), saved(tmp_path, "b.har", har(shown))
     result = run("import", bad, good, "--no-compare", workspace=space)
     assert result.exit_code == 0
