@@ -11,6 +11,7 @@ import tomllib
 from collections import Counter
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import time
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_type_hints
 from urllib.parse import urlsplit
 
@@ -155,6 +156,21 @@ class CrawlLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSettings:
+    """What a scan takes in before it crawls."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
+
+    folder: Annotated[
+        Text,
+        About(
+            'A folder in the workspace, such as "inbox", whose saved pages each scan takes in before it crawls; each '
+            "file once. Empty: none."
+        ),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchSettings:
     """How the comparing is spread over the machine, and how sure a copy must be."""
 
@@ -232,6 +248,7 @@ class Config:
 
     owner: Owner = field(default_factory=Owner)
     crawl: CrawlLimits = field(default_factory=CrawlLimits)
+    import_: ImportSettings = field(default_factory=ImportSettings)
     match: MatchSettings = field(default_factory=MatchSettings)
     schedule: Schedule = field(default_factory=Schedule)
     targets: tuple[Target, ...] = ()
@@ -253,10 +270,16 @@ class Config:
 SECTIONS: Mapping[str, type[Any]] = {
     "owner": Owner,
     "crawl": CrawlLimits,
+    "import": ImportSettings,
     "match": MatchSettings,
     "schedule": Schedule,
     "targets": Target,
 }
+
+
+def attribute(section: str) -> str:
+    """Return the name under which Config holds a section of the file."""
+    return f"{section}_" if iskeyword(section) else section
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +311,7 @@ class _File(BaseSettings):
 
     owner: Owner = Owner()
     crawl: CrawlLimits = CrawlLimits()
+    import_: Annotated[ImportSettings, Field(alias="import")] = ImportSettings()
     match: MatchSettings = MatchSettings()
     schedule: Schedule = Schedule()
     targets: tuple[Target, ...] = ()
@@ -329,7 +353,7 @@ def load_config(path: Path) -> Config:
             f"{path} cannot be used:{listed}",
             remedy="Correct these keys; docs/configuration.md describes each one with its default.",
         )
-    return Config(**{section: getattr(file, section) for section in SECTIONS})
+    return Config(**{attribute(section): getattr(file, attribute(section)) for section in SECTIONS})
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

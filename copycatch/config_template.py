@@ -6,7 +6,7 @@ import json
 import textwrap
 from itertools import groupby
 
-from copycatch.config import Config, Key, Target, keys
+from copycatch.config import Config, Key, Target, attribute, keys
 
 _HEAD = """\
 # copycatch: what is watched, and how politely. Every key has a default; a line that begins with # shows it.
@@ -35,7 +35,7 @@ def render(config: Config) -> str:
             if not config.targets:
                 parts.append(_EXAMPLE_NOTE + _target(described, _EXAMPLE, live=False))
         else:
-            lines = [_entry(key, getattr(getattr(config, section), key.name)) for key in described]
+            lines = [_entry(key, getattr(getattr(config, attribute(section)), key.name)) for key in described]
             parts.append(f"[{section}]\n" + "\n".join(lines))
     return "\n".join(parts)
 

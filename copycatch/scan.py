@@ -13,6 +13,7 @@ from copycatch.comparing import Compared, compare_pictures
 from copycatch.crawling import crawl
 from copycatch.report import write_report
 from copycatch.version import PROGRAM, user_agent
+from copycatch.watched import take_in_watched
 from copycatch.ways import may_be_crawled, search_urls, shop_urls
 from crawler.job import CrawlJob, CrawlLimits, Target
 from matching.stage import Context
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from casebook.casebook import Casebook
     from casebook.types import Candidate
     from copycatch.config import Config
+    from copycatch.watched import Watched
     from copycatch.workspace import Workspace
 
 # An older run is not gone on with: what it finished would not be looked at tonight. Its left-over addresses are.
@@ -50,6 +52,7 @@ class ScanSummary:
     candidates: tuple[Candidate, ...]
     new: tuple[Candidate, ...]
     report: Path
+    watched: Watched | None = None
 
 
 def utc_now() -> datetime:
@@ -70,9 +73,10 @@ def run_scan(
     """Look at every target, compare what is shown, and write the report.
 
     1. Take the workspace's lock: a second scan of the same workspace is refused.
-    2. Take up tonight's unfinished run of the same job, or begin one, with what an older one left over.
-    3. Crawl in a subprocess, then confirm removals.
-    4. Compare every picture not compared yet, and write the report.
+    2. Take in what a person saved in the watched folder.
+    3. Take up tonight's unfinished run of the same job, or begin one, with what an older one left over.
+    4. Crawl in a subprocess, then confirm removals.
+    5. Compare every picture not compared yet, and write the report.
 
     Raises:
         CopycatchError: something could not be done; what was stored stays, and the next scan goes on from there.
@@ -81,6 +85,7 @@ def run_scan(
     config.require_scannable(workspace.config_path)
     with workspace.lock("A scan or match"), workspace.casebook() as casebook:
         workspace.blobs().sweep(older_than_seconds=HALF_WRITTEN_SECONDS)
+        watched = take_in_watched(workspace, casebook, now=now, progress=progress)
         job = _job(workspace, config, now=now, fresh=fresh)
         run, resumed = _run(casebook, job, now())
         complete, removed = _crawled(workspace, casebook, run, job, now=now, progress=progress)
@@ -100,6 +105,7 @@ def run_scan(
         candidates=tuple(candidates),
         new=tuple(new),
         report=report,
+        watched=watched,
     )
 
 

@@ -78,6 +78,10 @@ class Workspace:
         return self.logs_path / "nights.json"
 
     @property
+    def watched_path(self) -> Path:
+        return self.root / "watched.json"
+
+    @property
     def lock_path(self) -> Path:
         return self.root / "workspace.lock"
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from copycatch.comparing import Compared
+    from copycatch.watched import Watched
     from copycatch.works import Problem
     from copycatch.workspace import Workspace
 
@@ -67,6 +68,8 @@ def show_summary(workspace: Workspace, summary: ScanSummary) -> None:
     """Print how a scan ended: candidates, what changed, what was not seen, and where the report is."""
     _print_problems(summary.compared.problems)
     _print_failed(summary.compared)
+    if summary.watched is not None:
+        _print_watched(summary.watched)
     new = {candidate.candidate_id for candidate in summary.new}
     with workspace.casebook() as casebook:
         records = candidate_records(casebook)
@@ -84,6 +87,22 @@ def show_summary(workspace: Workspace, summary: ScanSummary) -> None:
     for alarm in alarms:
         print_line(f"! {plain(alarm)}")
     print_line(f"Report: {plain(summary.report)}")
+
+
+def _print_watched(watched: Watched) -> None:
+    """Print what the watched folder brought, what waits in it and what of it could not be read."""
+    done = watched.imported
+    if done is not None:
+        print_line(
+            f"{len(done.files)} saved pages taken in from {plain(watched.folder)}: {done.listings} listings with "
+            f"{done.pictures} pictures"
+        )
+    if watched.waiting:
+        print_line(f"{watched.waiting} files there are still being written; the next scan takes them in.")
+    for problem in watched.problems[:SHOWN_AT_MOST]:
+        print_line(f"! {plain(problem)}")
+    if len(watched.problems) > SHOWN_AT_MOST:
+        print_line(f"! and {len(watched.problems) - SHOWN_AT_MOST} more files there could not be read")
 
 
 def _print_failed(compared: Compared) -> None:

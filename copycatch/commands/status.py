@@ -14,6 +14,7 @@ from copycatch.coverage import run_alarms
 from copycatch.moments import moment
 from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import plain, print_json_lines, print_line, print_table
+from copycatch.watched import watched_problems
 from copycatch.ways import not_crawled
 from matching.calibration import learnt
 from matching.judgement import LIKELY
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from copycatch.workspace import Workspace
 
 _NIGHTS_SHOWN = 7
+_PROBLEMS_SHOWN = 10
 # Heading -> column of the view `coverage`.
 _COVERAGE = {
     "target": "target", "at": "marketplace", "tried": "pages_tried", "read": "pages_parsed",
@@ -90,7 +92,13 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
         "not_crawled": list(not_crawled(workspace.config().targets)),
-        "alarms": [*_run_alarms(workspace, run), *_import_alarms(workspace, imported), *_night_alarms(nights), *unseen],
+        "alarms": [
+            *_run_alarms(workspace, run),
+            *_import_alarms(workspace, imported),
+            *_watched(workspace),
+            *_night_alarms(nights),
+            *unseen,
+        ],
     }
 
 
@@ -151,6 +159,13 @@ def _import_alarms(workspace: Workspace, run: ScanRun | None) -> list[str]:
         return ["an import is running now"]
     again = "import its files again, and `copycatch match` compares what was not compared"
     return [f"the last import was interrupted; what it had read is kept: {again}"]
+
+
+def _watched(workspace: Workspace) -> list[str]:
+    problems = watched_problems(workspace)
+    more = len(problems) - _PROBLEMS_SHOWN
+    left = [f"and {more} more files in the watched folder could not be read"] if more > 0 else []
+    return [f"in the watched folder: {problem}" for problem in problems[:_PROBLEMS_SHOWN]] + left
 
 
 def _is_held(workspace: Workspace) -> bool:

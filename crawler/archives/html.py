@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
@@ -155,10 +156,22 @@ def _without_data_urls(data: bytes, address: str) -> tuple[bytes, dict[str, byte
     return _DATA_URL.sub(moved, data), pictures
 
 
+def files_beside(path: Path) -> list[Path]:
+    """Return what lies in the folders that a browser saved with a page; of one that cannot be listed, nothing."""
+    found: list[Path] = []
+    for folder in _folders(path):
+        with suppress(OSError):
+            found += folder.iterdir()
+    return found
+
+
+def _folders(path: Path) -> list[Path]:
+    folders = (path.with_name(path.stem + ending) for ending in _FOLDERS)
+    return [folder for folder in folders if folder.is_dir() and not folder.is_symlink()]
+
+
 def _beside(path: Path, address: str) -> Iterator[Exchange | Flaw]:
-    for folder in (path.with_name(path.stem + ending) for ending in _FOLDERS):
-        if not folder.is_dir() or folder.is_symlink():
-            continue
+    for folder in _folders(path):
         try:
             files = sorted(folder.iterdir())
         except OSError as error:
