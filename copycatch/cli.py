@@ -30,6 +30,7 @@ _MODULES = {
     "compare": "compare",
     "parse": "parse",
     "import": "import_",
+    "record": "record",
     "candidates": "candidates",
     "status": "status",
     "doctor": "doctor",
