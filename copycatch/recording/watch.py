@@ -184,6 +184,8 @@ class Watch:
     def _attached(self, _session: str, params: Values) -> None:
         # What forms send never reaches us.
         self._devtools.ask("Network.enable", params["sessionId"], maxPostDataSize=0, maxResourceBufferSize=LARGEST_BODY)
+        # A page that opens a window waits for this in any case, whatever was said of waiting.
+        self._devtools.ask("Runtime.runIfWaitingForDebugger", params["sessionId"])
 
     # --- what comes from the network: held, copied, let go
 

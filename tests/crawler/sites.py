@@ -91,6 +91,10 @@ class _Handler(BaseHTTPRequestHandler):
         except ConnectionError:  # the crawler was killed, or had enough
             self.close_connection = True
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
     def log_message(self, *arguments: object) -> None:
         """The test reads `hits`; the terminal stays quiet."""
 
