@@ -15,9 +15,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 demo: $(VENV)/.installed
 	$(BIN)/copycatch demo
 
-# The whole suite.
+# The whole suite, file by file on two cores.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Style, types and the direction of imports.
 lint: $(VENV)/.installed-dev
