@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from casebook.errors import CopycatchError
 from casebook.types import (
+    Description,
     Fetch,
     ListingState,
     Look,
@@ -28,6 +29,7 @@ from copycatch.version import PROGRAM
 from crawler.archives import exchanges
 from crawler.archives.exchange import AddressFrom, ArchiveError, Exchange, Flaw
 from crawler.archives.html import folder_owner
+from crawler.descriptions import description_pictures, own_pictures
 from crawler.formats import sniff
 from crawler.marketplaces import marketplace_of
 from crawler.page import Page
@@ -208,6 +210,7 @@ class _Importer:
         self._casebook, self._blobs, self._run = casebook, blobs, run
         self._saved = SavedPictures(blobs)
         self._twins: list[tuple[str, str]] = []
+        self._descriptions: dict[str, str] = {}
         self.listings: dict[str, Listing] = {}
         self.pictures = self.missing = self.undecodable = 0
 
@@ -241,8 +244,11 @@ class _Importer:
         """Read and keep a page; None where it is none, or none that says anything."""
         if not exchange.body.lstrip()[:3].startswith(_MARKUP) and exchange.status < 400:
             return None
-        place = marketplace_of(exchange.url)
         page = Page(url=exchange.url, status=exchange.status, headers=exchange.headers, body=exchange.body)
+        if exchange.url in self._descriptions:
+            self._describe(self._descriptions[exchange.url], page, exchange)
+            return None
+        place = marketplace_of(exchange.url)
         reading = _unproven(place.read(page), exchange)
         self._twins += _twins(page)
         shown = [*([reading.listing] if reading.listing else []), *reading.found]
@@ -267,7 +273,21 @@ class _Importer:
             known = self.listings.get(listing.key)
             if known is None or known.partial or not listing.partial:
                 self.listings[listing.key] = listing
+        if reading.listing is not None and reading.description_url is not None:
+            self._descriptions[reading.description_url] = reading.listing.key
         return reading
+
+    def _describe(self, key: str, page: Page, exchange: Exchange) -> None:
+        """Keep what a listing's description shows, where that is an answer of its own."""
+        pictures = own_pictures(description_pictures(page), self.listings[key]) if page.status == 200 else ()
+        if not pictures:
+            return
+        fetch = self._fetch(exchange, Purpose.DESCRIPTION, self._blobs.put(exchange.body))
+        described = Description(listing_key=key, pictures=pictures, at=self._at(exchange))
+        task = self._task(exchange.url, Purpose.DESCRIPTION, TaskState.DONE, f"{len(pictures)} pictures")
+        self._casebook.record(Visit(task=task, fetches=(fetch,), description=described))
+        listing = self.listings[key]
+        self.listings[key] = replace(listing, gallery=(*listing.gallery, *pictures))
 
     def settle_pictures(self) -> None:
         """Give every listing its pictures, and count those that lie in none of the files or cannot be decoded."""

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from casebook.types import GalleryPicture, PictureRole
 from crawler.markup import backgrounds, image_links, places
 from crawler.page import MOST_ELEMENTS, Page
-from crawler.picture_urls import unite
+from crawler.picture_urls import picture_key, unite
 from crawler.script_data import value_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from casebook.types import Listing
     from crawler.json_path import Json
 
 _ASSIGNED = re.compile(r"\A\s*(?:var\s+)?\w{1,40}\s*=\s*(?=[{\"'])")
@@ -38,6 +39,12 @@ def description_pictures(page: Page) -> tuple[GalleryPicture, ...]:
         *backgrounds(inner.selector.xpath("//*[contains(@style, 'url(')]")),
     ]
     return unite(places(inner, links), PictureRole.DESCRIPTION)[:_MOST_PICTURES]
+
+
+def own_pictures(described: Iterable[GalleryPicture], listing: Listing) -> tuple[GalleryPicture, ...]:
+    """Return the pictures of a description that the listing's page does not show itself."""
+    shown = {picture_key(one.url) for one in listing.gallery if one.role is not PictureRole.DESCRIPTION}
+    return tuple(one for one in described if picture_key(one.url) not in shown)
 
 
 def _html(page: Page) -> str:

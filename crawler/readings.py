@@ -6,12 +6,11 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from casebook.types import Description, ListingState, Look, PictureRole, Purpose, Task, TaskState, Visit
+from casebook.types import Description, ListingState, Look, Purpose, Task, TaskState, Visit
 from crawler.block_signs import block_sign, refusal
-from crawler.descriptions import description_pictures
+from crawler.descriptions import description_pictures, own_pictures
 from crawler.marketplaces import marketplace
 from crawler.page import Reading
-from crawler.picture_urls import picture_key
 from crawler.sitemap import read_sitemap
 
 if TYPE_CHECKING:
@@ -60,8 +59,7 @@ async def description_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
     listing = crawl.casebook.listing(key)
     if listing is None:
         return Visit(task=replace(task, state=TaskState.FAILED, note="its listing is not known"))
-    shown = {picture_key(one.url) for one in listing.gallery if one.role is not PictureRole.DESCRIPTION}
-    pictures = tuple(one for one in found if picture_key(one.url) not in shown)
+    pictures = own_pictures(found, listing)
     return Visit(
         task=replace(task, state=TaskState.DONE, note=f"{len(found)} pictures", layout="description"),
         description=Description(listing_key=key, pictures=pictures, at=crawl.job.now()),

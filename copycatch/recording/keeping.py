@@ -54,6 +54,7 @@ class Role(StrEnum):
     PAGE = "document"
     PICTURE = "image"
     DATA = "fetch"
+    DESCRIPTION = "description"  # a listing's, which its page shows in a frame or loads by a script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,8 @@ def judged(heard: Heard, sites: Iterable[str]) -> Verdict:
 
     1. A picture is kept, whichever server it came from; what is no picture to our readers is not.
     2. A page that a tab shows is kept, but for one that only asks for a password.
-    3. Data and frames are kept where they belong to the site of an open tab or to a marketplace and tell of listings.
+    3. The description of a listing that was seen is kept, wherever it lies.
+    4. Data and frames are kept where they belong to the site of an open tab or to a marketplace and tell of listings.
     """
     if _PASSWORD_NAME.search(split_url(heard.url).query):
         return Verdict(kept=False, why_not="its address holds a password")
@@ -110,6 +112,8 @@ def judged(heard: Heard, sites: Iterable[str]) -> Verdict:
         return Verdict(kept=_redirects(heard) or sniff(heard.body) is not None)
     if _redirects(heard):
         return Verdict(kept=heard.role is Role.PAGE)
+    if heard.role is Role.DESCRIPTION:
+        return Verdict(kept=heard.status == 200 and len(heard.body) <= LARGEST_DATA)
     if heard.role is Role.PAGE:
         reading = _read(heard)
         only_login = not _shows(reading) and reading.state is not ListingState.BLOCKED and _PASSWORD.search(heard.body)
@@ -143,9 +147,10 @@ def without_secrets(url: str) -> str:
 
 
 def kept_address(heard: Heard) -> str:
-    """Return the address under which an answer is written down. That of a picture stays as the page gives it, signature
-    and all, or nobody could tell which picture it is."""
-    return _USER.sub("", heard.url.partition("#")[0]) if heard.role is Role.PICTURE else without_secrets(heard.url)
+    """Return the address under which an answer is written down. That of a picture or a description stays as the page
+    gives it, signature and all, or nobody could tell which of them it is."""
+    as_given = heard.role in (Role.PICTURE, Role.DESCRIPTION)
+    return _USER.sub("", heard.url.partition("#")[0]) if as_given else without_secrets(heard.url)
 
 
 def request_headers(sent: Mapping[str, str], url: str) -> Headers:

@@ -126,6 +126,7 @@ class Watch:
         self._asked: dict[str, _Asked] = {}
         self._by_worker: dict[str, _Answer] = {}
         self._walls: list[str] = []
+        self._descriptions: set[str] = set()
         self.began = False
         self._handlers: dict[str, Callable[[str, Values], None]] = {
             "Target.targetCreated": self._opened,
@@ -277,7 +278,8 @@ class Watch:
     def _role(self, asked: _Asked, answer: _Answer) -> Role | None:
         if not web_address(asked.url) or answer.header("content-disposition").lower().startswith("attachment"):
             return None
-        return role_of(asked.kind, answer.header("content-type"), top=asked.frame in self._tabs)
+        role = role_of(asked.kind, answer.header("content-type"), top=asked.frame in self._tabs)
+        return Role.DESCRIPTION if role is Role.DATA and asked.url in self._descriptions else role
 
     def _keep(self, asked: _Asked, answer: _Answer, role: Role, result: Values) -> None:
         heard = _heard(asked, answer, role, result, self._now())
@@ -294,6 +296,8 @@ class Watch:
             self._tell(Seen(url=heard.url, why_not=verdict.why_not))
         elif verdict.reading is not None and verdict.kept:
             self._tell(Seen(url=heard.url, reading=verdict.reading))
+            if verdict.reading.description_url is not None:
+                self._descriptions.add(verdict.reading.description_url)
             if verdict.reading.state is ListingState.BLOCKED:
                 self._walls.append(heard.url)
 

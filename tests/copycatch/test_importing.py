@@ -68,6 +68,25 @@ def test_every_form_of_one_page_leads_to_the_same_listing_pictures_and_candidate
     assert KEY.split(":")[1] in run("candidates", workspace=space).stdout
 
 
+def test_the_pictures_of_a_description_in_a_frame_of_its_own_are_compared_too(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    frame = b'<p>From my own studio.</p><img src="https://shop.example/ridge.jpg"><img src="%s">' % PICTURES[1].encode()
+    address = "https://itm.ebaydesc.com/itmdesc/305512340001?t=0&seller=marsh_and_mere"
+    inside = {address: frame, "https://shop.example/ridge.jpg": shown[PICTURES[0]], PICTURES[1]: shown[PICTURES[1]]}
+    result = run("import", saved(tmp_path, "page.har", har(inside)), workspace=space)
+    assert result.exit_code == 0, result.stderr
+    with space.casebook() as casebook:
+        listing = casebook.listing(KEY)
+        (candidate,) = casebook.candidates()
+        seen = {sighting.url for sighting in casebook.sightings(KEY)}
+    assert listing is not None
+    described = [one.url for one in listing.gallery if one.role is PictureRole.DESCRIPTION]
+    assert described == ["https://shop.example/ridge.jpg"]  # the other one stands in the gallery
+    assert "https://shop.example/ridge.jpg" in seen
+    assert candidate.listing_key == KEY
+
+
 def test_a_page_with_everything_inside_brings_its_pictures(
     space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
 ) -> None:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from copycatch.recording.keeping import Role, request_headers, response_headers, role_of, without_secrets
+from copycatch.recording.keeping import (
+    Heard,
+    Role,
+    judged,
+    kept_address,
+    request_headers,
+    response_headers,
+    role_of,
+    without_secrets,
+)
 from copycatch.recording.wacz import surt
 
 LONG = "a1B2" * 8
@@ -73,3 +85,15 @@ def test_what_may_be_kept_is_told_by_the_kind_of_answer(kind: str, mime: str, to
 def test_addresses_are_sorted_as_other_archives_sort_them() -> None:
     assert surt("https://www.Shop.Example:8443/Item?b=2&a=1") == "example,shop:8443)/item?a=1&b=2"
     assert surt("https://shop.example") == "example,shop)/"
+
+
+def test_the_description_of_a_listing_keeps_the_address_by_which_its_page_names_it() -> None:
+    at = datetime(2026, 11, 2, tzinfo=UTC)
+    url = f"https://desc.example/desc.htm?productId=1&token={LONG}"
+    described = Heard(
+        url=url, role=Role.DESCRIPTION, status=200, reason="OK", asked=(), headers=(), body=b"<img>", at=at
+    )
+    assert judged(described, ()).kept
+    assert kept_address(described) == url
+    assert not judged(replace(described, status=404), ()).kept
+    assert not judged(replace(described, role=Role.DATA), ()).kept
