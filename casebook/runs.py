@@ -69,6 +69,11 @@ class Runs(Store):
         row = self._first("SELECT * FROM run WHERE kind = 'import' ORDER BY run_seq DESC LIMIT 1", {})
         return None if row is None else _scan_run(row)
 
+    def run(self, run_id: str) -> ScanRun | None:
+        """Return the scan or import of that id."""
+        row = self._first("SELECT * FROM run WHERE run_id = :run_id", {"run_id": run_id})
+        return None if row is None else _scan_run(row)
+
     def runs(self, limit: int) -> list[ScanRun]:
         """Return the newest scans, newest first."""
         rows = self._run("SELECT * FROM run WHERE kind = 'scan' ORDER BY run_seq DESC LIMIT :limit", {"limit": limit})

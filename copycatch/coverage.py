@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from casebook.casebook import Casebook
     from casebook.frontier import Shortfall
     from casebook.listings import Health, LayoutRead
+    from casebook.types import ScanRun
 
 _ENOUGH_LOOKS, _WORSE = 10, 0.7
 _EARLIER, _MOST_EARLIER = 7, 50
@@ -38,6 +39,7 @@ def run_alarms(casebook: Casebook, run_id: str) -> list[str]:
         *alarms(casebook.coverage_rows(run_id), casebook.shortfalls(run_id)),
         *health_alarms(casebook.health(run_id), _earlier(casebook, run_id)),
         *recalled(casebook.layouts_read(run_id)),
+        *_missing(casebook.run(run_id)),
     ]
     return found if casebook.works() else ["Nothing is watched: add your pictures with `copycatch works add`.", *found]
 
@@ -102,6 +104,13 @@ def recalled(layouts: Sequence[LayoutRead]) -> Iterator[str]:
                 f"{read.target}: {_count(read.listings, 'listing was', 'listings were')} read by the layout "
                 f"{read.layout!r}, which is only recalled: facts and pictures may be missing."
             )
+
+
+def _missing(run: ScanRun | None) -> Iterator[str]:
+    missing = dict(run.stats).get("missing", 0) if run is not None else 0
+    if missing:
+        pictures = _count(missing, "picture", "pictures")
+        yield f"{pictures} of the imported listings: not in the files, so what they show is not known."
 
 
 def _earlier(casebook: Casebook, run_id: str) -> list[Mapping[str, Health]]:

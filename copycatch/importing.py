@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from copycatch.report import write_report
 from copycatch.saved_pages import Imported, take_in
 from copycatch.scan import no_progress, run_match, utc_now
 
@@ -26,7 +27,11 @@ def run_import(
     now: Callable[[], datetime] = utc_now,
     progress: Progress = no_progress,
 ) -> Imported:
-    """Read saved pages into the casebook (see `take_in`), and compare their pictures with the works."""
+    """Read saved pages into the casebook (see `take_in`), compare their pictures, and write the report."""
     with workspace.lock("A scan, match or import"), workspace.casebook() as casebook:
         done = take_in(workspace, casebook, files, url=url, now=now, progress=progress)
-    return replace(done, compared=run_match(workspace, now=now, progress=progress)) if compare else done
+    if not compare:
+        return done
+    compared = run_match(workspace, now=now, progress=progress)
+    with workspace.casebook() as casebook:
+        return replace(done, compared=compared, report=write_report(workspace, casebook, done.run_id, now=now))

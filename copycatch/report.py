@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from casebook.errors import BlobDamaged, BlobMissing, CopycatchError
 from casebook.pictures import claims_of
-from casebook.types import Match, ScanRun, Verdict
+from casebook.types import Match, RunKind, ScanRun, Verdict
 from copycatch.atomic_file import write_atomically
 from copycatch.candidate_list import false_alarms_shown, state_shown
 from copycatch.changes import SHOWN_AT_MOST as GONE_SHOWN
@@ -82,7 +82,7 @@ def write_report(workspace: Workspace, casebook: Casebook, run_id: str, *, now: 
     Raises:
         ReportError: the casebook knows no such run.
     """
-    run = next((run for run in casebook.runs(1000) if run.run_id == run_id), None)
+    run = casebook.run(run_id)
     if run is None:
         raise ReportError(f"there is no run {run_id}", remedy="`copycatch status` names the runs.")
     coverage = casebook.coverage_rows(run_id)
@@ -92,7 +92,7 @@ def write_report(workspace: Workspace, casebook: Casebook, run_id: str, *, now: 
         coverage=coverage,
         alarms=run_alarms(casebook, run_id),
         gone=list(gone_in(casebook, run_id, [str(row["target"]) for row in coverage])),
-        targets=[target.name for target in workspace.config().targets],
+        targets=[target.name for target in workspace.config().targets] if run.kind is RunKind.SCAN else [],
         works=[(work.title, work.work_id) for work in casebook.works()],
         troubled=[(reference.path, reference.problem) for reference in casebook.references() if reference.problem],
         entries=list(_entries(casebook, workspace.blobs(), run)),

@@ -94,6 +94,7 @@ class Imported:
     undecodable: int
     removed: int
     compared: Compared | None = None
+    report: Path | None = None
 
 
 def take_in(
@@ -136,7 +137,7 @@ def take_in(
         progress("import", number, len(paths))
     importer.settle_pictures()
     removed = casebook.confirm_removals(run.run_id, now())
-    stats = {"listings": len(importer.listings), "pictures": importer.pictures}
+    stats = {"listings": len(importer.listings), "pictures": importer.pictures, "missing": importer.missing}
     casebook.finish_run(run.run_id, RunState.FINISHED, now(), stats)
     return Imported(
         run_id=run.run_id,
@@ -267,7 +268,7 @@ class _Importer:
             looks.append(replace(look, partial=claimed))
         state = TaskState.FAILED if reading.state is ListingState.BLOCKED else TaskState.DONE
         note = f"blocked: {reading.reason}" if reading.state is ListingState.BLOCKED else reading.reason
-        task = self._task(exchange.url, Purpose.PAGE, state, note)
+        task = replace(self._task(exchange.url, Purpose.PAGE, state, note), layout=reading.layout if shown else None)
         self._casebook.record(Visit(task=task, fetches=(fetch,), listings=tuple(shown), looks=tuple(looks)))
         for listing in shown:
             known = self.listings.get(listing.key)

@@ -121,6 +121,8 @@ def _show(workspace: Workspace, done: Imported) -> None:
         if records:
             print_candidates(casebook, records)
     print_line(_result(done))
+    if done.report is not None:
+        print_line(f"Report: {plain(done.report)}")
 
 
 def _why_none(read: Read) -> str:

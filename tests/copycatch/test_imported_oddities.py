@@ -299,7 +299,7 @@ def test_status_tells_of_an_import_before_any_scan_and_of_what_was_not_compared(
     run("match", workspace=space)
     (record,) = lines(run("status", "--json", workspace=space).stdout)
     assert (record["run"], record["never_compared"], record["alarms"]) == (None, 0, [])
-    assert record["import"]["stats"] == {"listings": 1, "pictures": 1}
+    assert record["import"]["stats"] == {"listings": 1, "pictures": 1, "missing": 3}
 
 
 def test_status_says_that_an_import_was_killed_and_what_to_do(
