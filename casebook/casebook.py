@@ -11,7 +11,7 @@ class Casebook(Runs, Visits, Examinations):
     """`Casebook.open(path)`; every write is one transaction, every method leaves the file consistent.
 
     - `Runs`: scans begun, interrupted, finished.
-    - `Visits`: what the crawl brings (`Fetches`, `Frontier`, `Listings`, `Pictures`).
+    - `Visits`: what the crawl brings (`Fetches`, `Frontier`, `Leads`, `Listings`, `Pictures`).
     - `Examinations`: what is still to compare and what the matcher found (`Works`, `Candidates`), and the views other
       tools read.
     """

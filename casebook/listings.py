@@ -53,9 +53,12 @@ WHERE excluded.reading > reading
 """
 
 _ADD_LOOK = """
-INSERT INTO look (look_id, listing_key, run_id, target, at, state, reason, gone, fetch_id, partial, search, pictures)
-VALUES (
-    :look_id, :listing_key, :run_id, :target, :at, :state, :reason, :gone, :fetch_id, :partial, :search, :pictures
+INSERT INTO look (
+    look_id, listing_key, run_id, target, at, state, reason, gone, fetch_id, partial, search, pictures,
+    screenshot_sha256
+) VALUES (
+    :look_id, :listing_key, :run_id, :target, :at, :state, :reason, :gone, :fetch_id, :partial, :search, :pictures,
+    :screenshot_sha256
 )
 ON CONFLICT (look_id) DO NOTHING
 """
@@ -211,6 +214,7 @@ class Listings(Galleries):
                 partial=bool(row["partial"]),
                 search=row["search"],
                 pictures=row["pictures"],
+                screenshot_sha256=row["screenshot_sha256"],
             )
             for row in rows
         ]
@@ -293,6 +297,7 @@ class Listings(Galleries):
                 "partial": int(look.partial),
                 "search": look.search,
                 "pictures": look.pictures,
+                "screenshot_sha256": look.screenshot_sha256,
             },
         )
         self._settle_listing(look.listing_key)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from casebook.tables import CALIBRATION, COMPARISONS, FINDINGS, LISTINGS, SCANS, WORKS
+from casebook.tables import CALIBRATION, COMPARISONS, FINDINGS, LEADS, LISTINGS, SCANS, WORKS
 from casebook.views import create_views, drop_views
 
 APPLICATION_ID = 0x436F7079  # "Copy"
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 migrations = Migrations("casebook")
 
@@ -106,3 +106,13 @@ def m007_what_a_night_covered(db: Database) -> None:
         db.execute(f"ALTER TABLE frontier_tally ADD COLUMN {column} INTEGER")
     create_views(db)
     db.execute("PRAGMA user_version = 7")
+
+
+@migrations()
+def m008_leads(db: Database) -> None:
+    """Keep addresses that are worth a look, what image searches were asked for, and the screenshot of a person's look;
+    earlier looks have none."""
+    for statement in LEADS:
+        db.execute(statement)
+    db.execute("ALTER TABLE look ADD COLUMN screenshot_sha256 TEXT")
+    db.execute("PRAGMA user_version = 8")

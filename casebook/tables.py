@@ -348,3 +348,45 @@ CALIBRATION = (
     ) STRICT, WITHOUT ROWID
     """,
 )
+
+LEADS = (
+    """
+    CREATE TABLE lead (
+        lead_id TEXT PRIMARY KEY NOT NULL,
+        url TEXT NOT NULL UNIQUE,
+        listing_key TEXT,
+        added_at TEXT NOT NULL,
+        removed_at TEXT,
+        visited_at TEXT,
+        visit_state TEXT CHECK (visit_state IN ('done', 'refused', 'failed')),
+        visit_note TEXT
+    ) STRICT
+    """,
+    """
+    CREATE TABLE lead_tip (
+        tip_id TEXT PRIMARY KEY NOT NULL,
+        lead_id TEXT NOT NULL REFERENCES lead (lead_id),
+        source TEXT NOT NULL,
+        told_at TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        note TEXT,
+        work_id TEXT,
+        score REAL,
+        picture_url TEXT,
+        title TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX lead_tip_lead ON lead_tip (lead_id)",
+    """
+    CREATE TABLE image_search (
+        interface TEXT NOT NULL,
+        work_id TEXT NOT NULL,
+        reference_sha256 TEXT NOT NULL,
+        at TEXT NOT NULL,
+        pages INTEGER NOT NULL,
+        problem TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX image_search_work ON image_search (interface, work_id, at)",
+    "CREATE INDEX listing_url ON listing (url)",
+)

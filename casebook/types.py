@@ -183,6 +183,7 @@ class Look:
     the listing becomes `unknown`, and `removed` only after a second one (see `Casebook.confirm_removals`). A `partial`
     look saw a card on a page of results: it counts only while nobody looked at the listing's own page. `search` are the
     words of the search that led to it; `pictures` is how many the page showed, None where it could not be read.
+    `screenshot_sha256` names the blob with what a person saw, where she looked herself.
     """
 
     listing_key: str
@@ -195,6 +196,7 @@ class Look:
     partial: bool = False
     search: str | None = None
     pictures: int | None = None
+    screenshot_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from casebook.fetches import Fetches
 from casebook.frontier import Frontier
+from casebook.leads import Leads
 from casebook.listings import Listings
 from casebook.pictures import Pictures
 from casebook.types import Purpose, TaskState, Visit
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class Visits(Fetches, Frontier, Listings, Pictures):
+class Visits(Fetches, Frontier, Leads, Listings, Pictures):
     def record(self, visit: Visit) -> None:
         """Add everything the visit brought, in one transaction; the order of a run's visits makes no difference.
 
@@ -40,6 +41,7 @@ class Visits(Fetches, Frontier, Listings, Pictures):
                 self._add_picture(visit.picture, run_id)
             self.add_tasks(visit.discovered)
             self._close_task(visit.task)
+            self._settle_visited_lead(visit)
             for listing in visit.listings:
                 self._see(run_id, listing_key=listing.key)
             if visit.description is not None:
