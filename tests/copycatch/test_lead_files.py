@@ -1,0 +1,150 @@
+"""Addresses are found wherever people keep them, and a hostile file costs only itself."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+
+from copycatch import lead_files
+from copycatch.lead_files import LeadsError, addresses_in, read_bytes, read_file
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Look at https://a.example/1, then (http://b.example/x_(y)).", ["https://a.example/1", "http://b.example/x_(y)"]),
+        ("https://a.example/1,https://b.example/2;https://c.example/3", ["https://a.example/1", "https://b.example/2", "https://c.example/3"]),
+        ("seen on www.a.example/item/5 and not at me@www.b.example", ["https://www.a.example/item/5"]),
+        ("它在https://item.taobao.com/item.htm?id=5，请看。", ["https://item.taobao.com/item.htm?id=5"]),
+        ('<a href="https://a.example/1">it</a>', ["https://a.example/1"]),
+        ("HTTPS://A.example/1", ["HTTPS://A.example/1"]),
+        ("ftp://a.example/ javascript:alert(1) file:///etc/passwd", []),
+        ("https://", []),
+    ],
+)  # fmt: skip
+def test_addresses_are_found_in_any_text(text: str, found: list[str]) -> None:
+    assert list(addresses_in(text)) == found
+
+
+def test_each_address_is_taken_once_in_the_order_of_the_text() -> None:
+    assert read_bytes(b"https://b.example/ https://a.example/ https://b.example/").addresses == (
+        "https://b.example/", "https://a.example/",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_table_is_read_by_its_own_delimiter(delimiter: str) -> None:
+    rows = [
+        ["no", "seen at", "note"],
+        ["1", "https://a.example/?q=1", "blue"],
+        ["2", f'"two {delimiter} https://b.example/"', ""],
+    ]
+    table = "\r\n".join(delimiter.join(row) for row in rows).encode()
+    assert read_bytes(table, "leads.csv").addresses == ("https://a.example/?q=1", "https://b.example/")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_table_is_read_in_the_encodings_that_spreadsheets_write(encoding: str) -> None:
+    assert read_bytes("Größe\thttps://a.example/1\r\n".encode(encoding), "x.tsv").addresses == ("https://a.example/1",)
+
+
+def test_a_table_with_an_impossible_cell_gives_its_other_rows() -> None:
+    table = b'https://a.example/1,x\n"' + b"y" * 200_000 + b'"\nhttps://b.example/2,x\n'
+    assert "https://b.example/2" in read_bytes(table, "x.csv").addresses
+
+
+def test_the_bookmarks_of_a_browser_are_read() -> None:
+    bookmarks = (
+        b"<!DOCTYPE NETSCAPE-Bookmark-file-1>\n<TITLE>Bookmarks</TITLE><DL><p><DT><H3>Thefts</H3><DL><p>"
+        b'<DT><A HREF="https://a.example/1?x=1&amp;y=2" ADD_DATE="1">One</A><DT><A HREF="javascript:alert(1)">no</A>'
+        b'<DT><A HREF="place:folder=1">no</A></DL><p></DL>'
+    )
+    assert read_bytes(bookmarks, "bookmarks.html").addresses == ("https://a.example/1?x=1&y=2",)
+
+
+def workbook() -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet["A1"] = "https://a.example/1"
+    sheet["C900"] = "see https://b.example/2."
+    sheet["B2"] = "the seller's page"
+    sheet["B2"].hyperlink = "https://c.example/3"
+    sheet["B3"] = CellRichText(TextBlock(InlineFont(b=True), "https://d.exa"), "mple/4")
+    sheet["B4"] = '=HYPERLINK("https://never.example/" & A1, "x")'
+    book.create_sheet("more")["A1"] = "https://e.example/5"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_every_cell_and_hyperlink_of_every_sheet_of_a_spreadsheet_counts_and_no_formula_is_run(tmp_path: Path) -> None:
+    path = tmp_path / "leads.xlsx"
+    path.write_bytes(workbook())
+    assert set(read_file(path).addresses) == {
+        "https://a.example/1", "https://b.example/2", "https://c.example/3", "https://d.example/4",
+        "https://e.example/5",
+    }  # fmt: skip
+
+
+def packed(parts: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+LAUGHS = b'<!DOCTYPE x [<!ENTITY a "https://a.example/">]><sst><si><t>&a;</t></si></sst>'
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (packed({SHEET: b"<x>" + b" " * (lead_files.UNPACKED_BYTES_LIMIT)}), "unpacks to more than 64 MiB"),
+        (packed({SHEET: LAUGHS}), "damaged"),
+        (packed({SHEET: b"<row>" + b"<c/>" * 1_000_001}), "cells"),
+        (packed({SHEET: b"<a>" * 100_000}), "damaged"),
+        (packed({SHEET: b"<sheetData><row>"}), "damaged"),
+        (packed({"word/document.xml": b"<x/>"}), "damaged"),
+        (workbook()[:-300], "damaged"),
+        (b"PK\x03\x04" + b"\0" * 50, "damaged"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "no list that can be read"),
+        (b"<!doctype html>" + b"<b></b>" * 50_001, "elements"),
+    ],
+)
+def test_a_hostile_or_damaged_file_is_refused_with_a_reason(data: bytes, said: str) -> None:
+    with pytest.raises(LeadsError, match=said) as raised:
+        read_bytes(data, "leads.xlsx")
+    assert raised.value.remedy
+
+
+def test_a_sheet_that_claims_the_widest_rows_costs_what_it_holds() -> None:
+    rows = b"".join(
+        b'<row r="%d"><c r="XFD%d" t="str"><v>https://a.example/%d</v></c></row>' % (n, n, n) for n in range(1, 2001)
+    )
+    sheet = b'<worksheet><dimension ref="A1:XFD1048576"/><sheetData>' + rows + b"</sheetData></worksheet>"
+    assert len(read_bytes(packed({SHEET: sheet}), "x.xlsx").addresses) == 2000
+
+
+def test_of_a_list_without_end_the_first_addresses_are_taken_and_that_is_said() -> None:
+    text = "\n".join(f"https://a.example/{number}" for number in range(lead_files.MOST_ADDRESSES + 5)).encode()
+    found = read_bytes(text, "long.txt")
+    assert len(found.addresses) == lead_files.MOST_ADDRESSES
+    assert "long.txt holds more than 10,000 addresses" in found.flaws[0]
+
+
+def test_a_file_that_is_too_large_or_none_is_refused(tmp_path: Path) -> None:
+    large = tmp_path / "large.txt"
+    with large.open("wb") as file:
+        file.truncate(lead_files.FILE_BYTES_LIMIT + 1)
+    for path, said in ((large, "larger than"), (tmp_path, "no file"), (tmp_path / "missing", "no file")):
+        with pytest.raises(LeadsError, match=said):
+            read_file(path)
