@@ -7,6 +7,13 @@ from urllib.parse import SplitResult, urlsplit
 _NOTHING = SplitResult("", "", "", "", "")
 
 
+def origin(url: str) -> tuple[str | None, int | None]:
+    """Return host and port; http and https of one host are the same shop."""
+    parts = split_url(url)
+    port = parts.port
+    return parts.hostname, None if port in (None, 80, 443) else port
+
+
 def split_url(url: str) -> SplitResult:
     """Return the parts of an address; all of them empty where it is none, such as `http://[x`."""
     try:

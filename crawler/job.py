@@ -10,7 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One place to watch: where the crawl starts, and how many pages it may ask for in one night."""
+    """One place to watch: where the crawl starts, and how many pages it may ask for in one night.
+
+    A target of `leads` is no place but single addresses of any site: each is read as a page of its own marketplace,
+    no link of it is followed, and a site that does not want us ends the night for its own addresses only.
+    """
 
     name: str
     marketplace: str = "generic"
@@ -20,6 +24,7 @@ class Target:
     searches: tuple[str, ...] = ()
     shops: tuple[str, ...] = ()
     page_budget: int = 2000
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,7 @@ class PaceMiddleware:
         if hosts.stopping.is_set():
             raise Stopping("the crawl is stopping")
         # Others were asked while this one waited, and one of their answers may have ended the target.
-        crawl.watch.check(request.meta["task"].target)
+        crawl.watch.check(request.meta["task"].target, request.url)
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
         """Back off on 429 and 503.
@@ -125,9 +125,9 @@ class PaceMiddleware:
         if task.purpose is Purpose.ROBOTS:
             return response
         if host.busy_answers > MOST_BACKOFFS or wait > limits.longest_pause_seconds:
-            crawl.watch.stop(task.target, f"HTTP {response.status}: the site asked us to stay away")
+            crawl.watch.stop(task.target, f"HTTP {response.status}: the site asked us to stay away", request.url)
         tries = request.meta.get("backoffs", 0)
-        if task.target in crawl.watch.stopped or tries >= MOST_BACKOFFS:
+        if crawl.watch.is_stopped(task.target, request.url) or tries >= MOST_BACKOFFS:
             return response
         again = request.replace(dont_filter=True, priority=request.priority + 1)
         again.meta["backoffs"] = tries + 1

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from casebook.types import Description, ListingState, Look, Purpose, Task, TaskState, Visit
 from crawler.block_signs import block_sign, refusal
 from crawler.descriptions import description_pictures, own_pictures
-from crawler.marketplaces import marketplace
 from crawler.page import Reading
 from crawler.sitemap import read_sitemap
 
@@ -26,7 +25,7 @@ READING_SECONDS = 60.0  # the largest real page takes two
 
 async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fetch]) -> tuple[Visit, ListingState]:
     """Read one page of a target; return all it adds to the casebook, and the state it was in."""
-    place = marketplace(crawl.watch[task.target].marketplace)
+    place = crawl.watch.place(task.target, page.url)
     if task.depth == 0 and page.redirected_from:
         crawl.watch.adopt(task.target, page.url)
     # Reading a page of some megabytes takes a second: never on the event loop.
@@ -51,7 +50,7 @@ async def description_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
     blocked = block_sign(page) or refusal(page)
     if blocked or page.status != 200:
         if blocked:
-            crawl.watch.stop_descriptions(task.target, f"its descriptions are kept from us ({blocked})")
+            crawl.watch.stop_descriptions(task.target, f"its descriptions are kept from us ({blocked})", task.url)
         note = f"blocked: {blocked}" if blocked else f"HTTP {page.status}"
         return Visit(task=replace(task, state=TaskState.FAILED, note=note))
     found = await asyncio.wait_for(asyncio.to_thread(description_pictures, page), READING_SECONDS)
@@ -177,7 +176,7 @@ def _pictures(crawl: Crawl, task: Task, pictures: Iterable[GalleryPicture]) -> I
 
 def _tasks(crawl: Crawl, task: Task, urls: Iterable[str], purpose: Purpose) -> Iterator[Task]:
     """Yield a task for each page that is new to this run, belongs to the target and is not too deep."""
-    if task.depth >= crawl.job.limits.depth_limit:
+    if task.depth >= crawl.job.limits.depth_limit or crawl.watch[task.target].leads:
         return
     for url in urls:
         if url not in crawl.known and crawl.watch.belongs(task.target, url):

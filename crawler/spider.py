@@ -153,5 +153,5 @@ class ListingSpider(Spider):
             return await description_visit(self.crawl, task, page)
         visit, state = await page_visit(self.crawl, task, page, fetches)
         if state is ListingState.BLOCKED:
-            self.crawl.watch.stop(task.target, f"the site does not want us ({visit.task.note})")
+            self.crawl.watch.stop(task.target, f"the site does not want us ({visit.task.note})", task.url)
         return visit

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import IgnoreRequest
 
 from casebook.types import Purpose
-from crawler.addresses import split_url
+from crawler.addresses import origin
 from crawler.crawl import crawl_of
 from crawler.marketplaces import marketplace, marketplace_of
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.job import Target
+    from crawler.marketplaces import Marketplace
+
+    Scope = tuple[object, ...]
 
 
 class TargetStopped(IgnoreRequest):
@@ -31,56 +34,68 @@ class TargetWatch:
         self._targets = {target.name: target for target in targets}
         self._used = dict(pages_used)
         self._hosts = {
-            name: {_origin(url) for url in (*target.start, *target.sitemaps, *target.listings)}
+            name: {origin(url) for url in (*target.start, *target.sitemaps, *target.listings)}
             for name, target in self._targets.items()
         }
-        self.stopped: dict[str, str] = {}
-        self._without_descriptions: dict[str, str] = {}
+        self._stopped: dict[Scope, str] = {}
+        self._without_descriptions: dict[Scope, str] = {}
 
     def __getitem__(self, name: str) -> Target:
         return self._targets[name]
 
-    def stop(self, name: str, reason: str) -> None:
-        self.stopped.setdefault(name, reason)
+    def place(self, name: str, url: str) -> Marketplace:
+        """Return by which marketplace's rules a page of the target is read."""
+        target = self._targets[name]
+        return marketplace_of(url) if target.leads else marketplace(target.marketplace)
 
-    def stop_descriptions(self, name: str, reason: str) -> None:
+    def stop(self, name: str, reason: str, url: str = "") -> None:
+        """Ask a target for nothing more tonight; of leads, only those of the site of this address."""
+        self._stopped.setdefault(self._scope(name, url), reason)
+
+    def stop_descriptions(self, name: str, reason: str, url: str = "") -> None:
         """Ask a target for no further descriptions, which often lie on a server with a mind of its own."""
-        self._without_descriptions.setdefault(name, reason)
+        self._without_descriptions.setdefault(self._scope(name, url), reason)
+
+    def is_stopped(self, name: str, url: str = "") -> bool:
+        return self._scope(name, url) in self._stopped
+
+    def _scope(self, name: str, url: str) -> Scope:
+        """Return what one site's refusal holds for: all of a target, but of leads only those of one site."""
+        if not self._targets[name].leads:
+            return (name,)
+        place = marketplace_of(url)
+        return (name, *(origin(url) if place.HOSTS is None else (place.KEY,)))
 
     def belongs(self, name: str, url: str) -> bool:
         """Return whether a page is part of the target: only its own origins are crawled for pages, and all hosts of a
         marketplace that its listings are kept with (an item of Taobao may be sent on to Tmall)."""
+        if self._targets[name].leads:
+            return True  # a lead may be a short link to anywhere
         place = marketplace(self._targets[name].marketplace)
         if place.HOSTS is not None and marketplace_of(url).KEY == place.KEY:
             return True
-        return _origin(url) in self._hosts[name]
+        return origin(url) in self._hosts[name]
 
     def adopt(self, name: str, url: str) -> None:
         """Take the origin a start page redirected to (shop.example to www.shop.example) into the target."""
-        self._hosts[name].add(_origin(url))
+        self._hosts[name].add(origin(url))
 
-    def check(self, name: str) -> None:
+    def check(self, name: str, url: str = "") -> None:
         """Raise `TargetStopped` where the target was stopped."""
-        if name in self.stopped:
-            raise TargetStopped(self.stopped[name])
+        if self.is_stopped(name, url):
+            raise TargetStopped(self._stopped[self._scope(name, url)])
 
-    def ask(self, name: str, purpose: Purpose) -> None:
+    def ask(self, name: str, purpose: Purpose, url: str = "") -> None:
         """Count a page; raise `TargetStopped` where the target may not be asked any more."""
-        self.check(name)
-        if purpose is Purpose.DESCRIPTION and name in self._without_descriptions:
-            raise TargetStopped(self._without_descriptions[name])
+        self.check(name, url)
+        scope = self._scope(name, url)
+        if purpose is Purpose.DESCRIPTION and scope in self._without_descriptions:
+            raise TargetStopped(self._without_descriptions[scope])
         if purpose in (Purpose.PAGE, Purpose.SITEMAP):
             budget = self._targets[name].page_budget
             if self._used.get(name, 0) >= budget:
                 raise TargetStopped(f"the page budget of {budget} is used up")
             self._used[name] = self._used.get(name, 0) + 1
-
-
-def _origin(url: str) -> tuple[str | None, int | None]:
-    """Return host and port; http and https of one host are the same shop."""
-    parts = split_url(url)
-    port = parts.port
-    return parts.hostname, None if port in (None, 80, 443) else port
 
 
 class TargetMiddleware:
@@ -96,4 +111,4 @@ class TargetMiddleware:
     def process_request(self, request: Request) -> None:
         task = request.meta["task"]
         if task.purpose is not Purpose.ROBOTS:
-            crawl_of(self._crawler).watch.ask(task.target, task.purpose)
+            crawl_of(self._crawler).watch.ask(task.target, task.purpose, request.url)
