@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MIB = 1024 * 1024
+LEADS_TARGET = "leads"  # under which a scan visits addresses that `copycatch leads` keeps
 
 
 class ConfigError(CopycatchError):
@@ -86,6 +87,8 @@ def _marketplace(value: str) -> str:
 def _target_name(value: str) -> str:
     if not value.strip() or not value.isprintable() or len(value) > 60:
         raise ValueError("a target's name is one line of 1 to 60 characters")
+    if value == LEADS_TARGET:
+        raise ValueError(f"the name {value!r} belongs to what `copycatch leads` keeps")
     return value
 
 
@@ -253,14 +256,14 @@ class Config:
     schedule: Schedule = field(default_factory=Schedule)
     targets: tuple[Target, ...] = ()
 
-    def require_scannable(self, path: Path) -> None:
-        """Raise ConfigError unless there is a contact address to show and something to scan."""
+    def require_scannable(self, path: Path, *, leads: int = 0) -> None:
+        """Raise ConfigError unless there is a contact address to show and something to scan: a target, or leads."""
         if not self.owner.contact_url:
             raise ConfigError(
                 f"{path}: owner.contact_url is empty",
                 remedy="Give a page where shops can reach you: the crawler names it in every request.",
             )
-        if not self.targets:
+        if not self.targets and not leads:
             raise ConfigError(
                 f"{path}: there is no target to scan",
                 remedy="Add a [[targets]] table with a start URL; in a new file, remove the # before [[targets]] too.",

@@ -59,13 +59,23 @@ def examine(workspace: Workspace, fetch_robots: Callable[[Config], FetchRobots] 
     yield _works(workspace)
     try:
         config = workspace.config()
-        config.require_scannable(workspace.config_path)
+        leads = _leads(workspace)
+        config.require_scannable(workspace.config_path, leads=leads)
     except CopycatchError as error:
         yield _problem("configuration", error.message, error.remedy)
         return
-    yield _fine("configuration", f"{len(config.targets)} {'target' if len(config.targets) == 1 else 'targets'}")
+    targets = f"{len(config.targets)} {'target' if len(config.targets) == 1 else 'targets'}"
+    yield _fine("configuration", f"{targets}, {leads} {'lead' if leads == 1 else 'leads'}" if leads else targets)
     if fetch_robots is not None:
         yield from _robots(config, fetch_robots(config))
+
+
+def _leads(workspace: Workspace) -> int:
+    try:
+        with workspace.casebook() as casebook:
+            return len(casebook.leads())
+    except CopycatchError:  # another check says what is wrong with it
+        return 0
 
 
 def _fine(name: str, message: str) -> Check:

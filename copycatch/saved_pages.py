@@ -254,6 +254,8 @@ class _Importer:
         self._twins += _twins(page)
         shown = [*([reading.listing] if reading.listing else []), *reading.found]
         asked = place.listing_id(exchange.url)
+        if exchange.address_from is not AddressFrom.CLAIMED:
+            self._settle_lead(place.canonical_url(exchange.url), reading, self._at(exchange))
         if not shown and asked is None and reading.state is not ListingState.BLOCKED:
             return None  # a script, a frame, an answer that tells of no listing
         at = self._at(exchange)
@@ -277,6 +279,12 @@ class _Importer:
         if reading.listing is not None and reading.description_url is not None:
             self._descriptions[reading.description_url] = reading.listing.key
         return reading
+
+    def _settle_lead(self, url: str, reading: Reading, at: datetime) -> None:
+        """A page that a person looked at herself settles the lead to it, also where it shows no listing."""
+        state = TaskState.FAILED if reading.state is ListingState.BLOCKED else TaskState.DONE
+        key = None if reading.listing is None else reading.listing.key
+        self._casebook.settle_lead(url, key, state, reading.reason, at)
 
     def _describe(self, key: str, page: Page, exchange: Exchange) -> None:
         """Keep what a listing's description shows, where that is an answer of its own."""

@@ -10,7 +10,9 @@ from uuid import uuid4
 
 from casebook.types import Purpose, RunState, ScanRun, Task, Verdict
 from copycatch.comparing import Compared, compare_pictures
+from copycatch.config import LEADS_TARGET
 from copycatch.crawling import crawl
+from copycatch.leads import lead_tasks, leads_target
 from copycatch.report import write_report
 from copycatch.version import PROGRAM, user_agent
 from copycatch.watched import take_in_watched
@@ -82,8 +84,8 @@ def run_scan(
         CopycatchError: something could not be done; what was stored stays, and the next scan goes on from there.
     """
     config = workspace.config()
-    config.require_scannable(workspace.config_path)
     with workspace.lock("A scan or match"), workspace.casebook() as casebook:
+        config.require_scannable(workspace.config_path, leads=len(casebook.leads()))
         workspace.blobs().sweep(older_than_seconds=HALF_WRITTEN_SECONDS)
         watched = take_in_watched(workspace, casebook, now=now, progress=progress)
         job = _job(workspace, config, now=now, fresh=fresh)
@@ -161,7 +163,7 @@ def _job(workspace: Workspace, config: Config, *, now: Callable[[], datetime], f
         casebook=str(workspace.casebook_path),
         blobs=str(workspace.blobs_path),
         user_agent=user_agent(config.owner.contact_url),
-        targets=tuple(Target(**asdict(target)) for target in config.targets),
+        targets=(*(Target(**asdict(target)) for target in config.targets), leads_target()),
         limits=CrawlLimits(**asdict(config.crawl)),
         fresh=fresh,
         clock_offset_seconds=(started_at - utc_now()).total_seconds(),
@@ -193,15 +195,16 @@ def _asked(job: str) -> dict[str, object]:
     """Return what a job asks for, without what differs from one start to the next."""
     try:
         values = json.loads(job)
-        return {key: values[key] for key in ("targets", "limits", "fresh")}
+        named = [target for target in values["targets"] if target["name"] != LEADS_TARGET]
+        return {"targets": named, "limits": values["limits"], "fresh": values["fresh"]}
     except (ValueError, KeyError, TypeError):  # written by another version, or damaged: it equals no job of ours
         return {}
 
 
 def _frontier(casebook: Casebook, job: CrawlJob) -> Iterator[Task]:
-    """Yield what a run begins with: what the configuration names, then every listing known."""
+    """Yield what a run begins with: what the configuration names, then every listing known, then leads."""
     for target in job.targets:
-        if not may_be_crawled(target):
+        if target.leads or not may_be_crawled(target):
             continue
         named = (
             *((url, Purpose.PAGE) for url in target.start),
@@ -222,3 +225,4 @@ def _frontier(casebook: Casebook, job: CrawlJob) -> Iterator[Task]:
                 depth=1,
                 listing_key=listing.key,
             )
+    yield from lead_tasks(job, casebook.leads())

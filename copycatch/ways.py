@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.layouts import Permission, Way
-from crawler.marketplaces import marketplace
+from crawler.marketplaces import marketplace, marketplace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +22,16 @@ _IN_WORDS = {
 def may_be_crawled(target: Target | Configured) -> bool:
     """Whether a target's marketplace answers plain visits with pages, and not with a wall."""
     return Way.NIGHTLY in marketplace(target.marketplace).ACCESS.ways
+
+
+def why_by_hand(url: str) -> str | None:
+    """Return why no scan may visit an address that stands alone; None where one may, as far as is known beforehand."""
+    place = marketplace_of(url)
+    if Way.NIGHTLY not in place.ACCESS.ways:
+        return f"{place.TITLE} answers programs with a wall"
+    if place.HOSTS is not None and place.listing_id(url) is None:
+        return f"this is no address of a listing of {place.TITLE}"
+    return None
 
 
 def search_urls(target: Target | Configured) -> Iterator[tuple[str, str]]:

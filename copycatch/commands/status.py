@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from casebook.types import RunState, ScanRun, Verdict
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.coverage import run_alarms
+from copycatch.leads import by_hand_sentences, standing
 from copycatch.moments import moment
 from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import plain, print_json_lines, print_line, print_table
@@ -67,6 +69,9 @@ def status(workspace: Workspace, as_json: bool) -> None:
     if record["nights"]:
         nights = [(moment(night["planned_at"]), night["outcome"], night["message"]) for night in record["nights"]]
         print_table(("planned", "outcome", "message"), nights, title="Last nights")
+    if record["leads"]:
+        states = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in record["leads"].items())
+        print_line(f"Leads: {states}")
     for sentence in record["not_crawled"]:
         print_line(f"- {plain(sentence)}")
     for alarm in record["alarms"]:
@@ -79,6 +84,7 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     coverage = casebook.coverage_rows(run.run_id) if run else []
     unseen = run_alarms(casebook, run.run_id) if run else []
     nights = read_nights(workspace.nights_path)[-_NIGHTS_SHOWN:]
+    leads = casebook.leads()
     verdicts = [candidate.verdict for candidate in casebook.candidates()]
     return {
         "workspace": str(workspace.root),
@@ -91,7 +97,8 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "calibration": _calibration(workspace, casebook),
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
-        "not_crawled": list(not_crawled(workspace.config().targets)),
+        "leads": dict(Counter(standing(lead)[0].value for lead in leads)),
+        "not_crawled": [*not_crawled(workspace.config().targets), *by_hand_sentences(leads)],
         "alarms": [
             *_run_alarms(workspace, run),
             *_import_alarms(workspace, imported),
