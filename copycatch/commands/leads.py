@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -14,17 +15,22 @@ from casebook.leads import Added, Tip
 from casebook.types import Verdict
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option, utc_now
+from copycatch.image_search import all_image_searches, image_search
 from copycatch.lead_files import FILE_BYTES_LIMIT, Found, LeadsError, addresses_in, read_bytes, read_file
+from copycatch.lead_search import ASKED_AGAIN_AFTER, Plan, Searched, Wish, plan_search, run_search
 from copycatch.leads import Taken, add_leads, canonical_lead, standing
 from copycatch.moments import moment
 from copycatch.output import plain, print_json_lines, print_line, print_table
-from copycatch.works import printable_path
+from copycatch.version import user_agent
+from copycatch.works import printable_path, read_library
+from crawler.keys import KEYS_NAME, Keys, read_keys
 from crawler.marketplaces import marketplace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from casebook.leads import Lead
+    from copycatch.image_search import ImageSearch
     from copycatch.workspace import Workspace
 
 _LONGEST_NOTE = 500
@@ -206,6 +212,91 @@ def _canonical(name: str) -> str:
         return canonical_lead(name)[0]
     except ValueError:
         return name
+
+
+def _host(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not value or any(character.isspace() or character in "/:@" for character in value):
+            raise click.BadParameter(f"{value!r} is no host, such as my-studio.example")
+    return tuple(value.lower().removeprefix("www.") for value in values)
+
+
+@leads.command()
+@in_workspace
+@click.option(
+    "--with", "names", multiple=True, type=click.Choice(sorted(all_image_searches())), help="The image search to ask."
+)
+@click.option("--work", "work_ids", multiple=True, metavar="ID", help="Only this work; may be given several times.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many pictures to send.")
+@click.option("--again", is_flag=True, help="Also works that were searched for in the last 30 days.")
+@click.option("--except", "hosts", multiple=True, callback=_host, metavar="HOST", help="A site of yours to leave out.")
+def search(
+    workspace: Workspace,
+    names: tuple[str, ...],
+    work_ids: tuple[str, ...],
+    limit: int,
+    again: bool,
+    hosts: tuple[str, ...],
+) -> None:
+    """Send your works' pictures to an image search, which costs you money there, and keep the pages it finds."""
+    keys = read_keys(workspace.root / KEYS_NAME)
+    interfaces = [image_search(name) for name in dict.fromkeys(names) or _only_one(keys)]
+    for interface in interfaces:
+        keys[interface.NAME]  # says which key is missing before anything is sent
+    contact = workspace.config().owner.contact_url
+    if not contact:
+        raise CopycatchError(
+            "owner.contact_url is empty", remedy="Give a page where you can be reached: every request names it."
+        )
+    own = {*hosts, (urlsplit(contact).hostname or "").removeprefix("www.")}
+    library = read_library(workspace)
+    with workspace.casebook() as casebook:
+        wish = Wish(interfaces=interfaces, work_ids=work_ids, limit=limit, again=again)
+        plan = plan_search(library, casebook, wish, utc_now())
+        _announce(plan, interfaces)
+        done = run_search(
+            library, casebook, plan, keys=keys, user_agent=user_agent(contact), own_hosts=own, now=utc_now
+        )
+        for searched in done:
+            print_line(plain(_searched(searched)))
+
+
+def _only_one(keys: Keys) -> list[str]:
+    """Return the one image search for which there is a key: where there are two, the owner says which she pays."""
+    given = [name for name in all_image_searches() if name in keys]
+    if len(given) > 1:
+        raise click.UsageError(f"there are keys for {' and '.join(given)}; say with --with whom to ask")
+    if not given:
+        services = " or ".join(f"[{name}]" for name in all_image_searches())
+        raise CopycatchError(
+            "there is no key for an image search", remedy=f"Put api_key under {services} into {KEYS_NAME}."
+        )
+    return given
+
+
+def _announce(plan: Plan, interfaces: list[ImageSearch]) -> None:
+    """Say what is about to be sent to whom, and what it costs."""
+    for interface in interfaces:
+        number = sum(errand.interface is interface for errand in plan.errands)
+        pictures = f"{number} {'picture goes' if number == 1 else 'pictures go'}"
+        print_line(
+            f"{pictures} to {interface.TITLE}; {interface.COSTS}." if number else f"{pictures} to {interface.TITLE}."
+        )
+    if plan.lately:
+        print_line(
+            f"{plan.lately} left out: searched for in the last {ASKED_AGAIN_AFTER.days} days (--again asks anew)."
+        )
+    if plan.later:
+        print_line(f"{plan.later} wait for another search (--limit).")
+
+
+def _searched(done: Searched) -> str:
+    of = f"{done.errand.work.work_id} at {done.errand.interface.TITLE}"
+    if done.problem is not None:
+        return f"{of}: {done.problem}"
+    own = f", {done.own} on your own sites left out" if done.own else ""
+    unusable = f", {done.unusable} no usable addresses" if done.unusable else ""
+    return f"{of}: {done.new} new {'lead' if done.new == 1 else 'leads'}, {done.known} known{own}{unusable}"
 
 
 COMMANDS = (leads,)
