@@ -12,7 +12,7 @@ from crawler.crawl import crawl_of
 from crawler.marketplaces import marketplace, marketplace_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from scrapy import Request
     from scrapy.crawler import Crawler
@@ -34,7 +34,7 @@ class TargetWatch:
         self._targets = {target.name: target for target in targets}
         self._used = dict(pages_used)
         self._hosts = {
-            name: {origin(url) for url in (*target.start, *target.sitemaps, *target.listings)}
+            name: {origin(url) for url in (*target.start, *target.sitemaps, *target.listings, *_shops(target))}
             for name, target in self._targets.items()
         }
         self._stopped: dict[Scope, str] = {}
@@ -96,6 +96,12 @@ class TargetWatch:
             if self._used.get(name, 0) >= budget:
                 raise TargetStopped(f"the page budget of {budget} is used up")
             self._used[name] = self._used.get(name, 0) + 1
+
+
+def _shops(target: Target) -> Iterator[str]:
+    """Yield the page of all goods of each seller: a shop on a domain of its own is part of the target."""
+    place = marketplace(target.marketplace)
+    yield from filter(None, map(place.shop_url, target.shops))
 
 
 class TargetMiddleware:
