@@ -144,7 +144,9 @@ def _discovered(crawl: Crawl, task: Task, reading: Reading) -> Iterator[Task]:
         yield from _pictures(crawl, task, listing.gallery)
     if reading.listing is not None and reading.description_url is not None:
         yield from _description(crawl, task, reading.listing.key, reading.description_url)
-    yield from _tasks(crawl, task, (*reading.listing_urls, *reading.page_urls), Purpose.PAGE)
+    keys = {listing.url: listing.key for listing in reading.found}
+    for following in _tasks(crawl, task, (*reading.listing_urls, *reading.page_urls), Purpose.PAGE):
+        yield replace(following, listing_key=keys.get(following.url))  # what its own page says outweighs its card
 
 
 def _description(crawl: Crawl, task: Task, key: str, url: str) -> Iterator[Task]:
