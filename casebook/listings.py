@@ -192,6 +192,21 @@ class Listings(Galleries):
         row = self._first(_SELECT_LISTING + "WHERE listing_key = :key", {"key": listing_key})
         return None if row is None else _listing(row)
 
+    def listing_at(self, url: str) -> Listing | None:
+        """Return the listing whose canonical address this is."""
+        row = self._first(_SELECT_LISTING + "WHERE listing.url = :url", {"url": url})
+        return None if row is None else _listing(row)
+
+    def target_of(self, listing_key: str) -> str | None:
+        """Return the target that found a listing first."""
+        row = self._first("SELECT target FROM listing WHERE listing_key = :key", {"key": listing_key})
+        return None if row is None else str(row["target"])
+
+    def screenshot_used(self, sha256: str) -> datetime | None:
+        """Return when the look was to which this screenshot belongs."""
+        row = self._first("SELECT at FROM look WHERE screenshot_sha256 = :sha256 LIMIT 1", {"sha256": sha256})
+        return None if row is None else time(row["at"])
+
     def known_listings(self, target: str) -> list[Listing]:
         """Return the listings which that target of the configuration found first, oldest first."""
         rows = self._run(

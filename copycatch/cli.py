@@ -31,6 +31,7 @@ _MODULES = {
     "parse": "parse",
     "import": "import_",
     "record": "record",
+    "look": "look",
     "leads": "leads",
     "candidates": "candidates",
     "status": "status",

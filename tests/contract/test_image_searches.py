@@ -26,7 +26,7 @@ ANSWERS: dict[str, tuple[object, list[PageFound]]] = {
                         "domain": "shop.example",
                         "score": 82.5,
                         "backlinks": [
-                            {"url": "https://shop.example/1.jpg", "backlink": "https://shop.example/p", "at": "x"},
+                            {"url": "https://shop.example/1.jpg", "backlink": "https://shop.example/p", "domain": 1},
                             {"url": "https://shop.example/1.jpg", "backlink": "https://shop.example/p"},
                             {"url": "https://shop.example/2.jpg", "backlink": None},
                         ],
