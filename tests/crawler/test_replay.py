@@ -85,12 +85,15 @@ def test_a_scan_goes_from_listing_pages_to_every_picture(
         for role in ("gallery", "variant", "description")
         for url in answers["listing"].get(role, ())
     }
+    descriptions = {answers["description_url"] for _, answers in pages.values() if "description_url" in answers}
 
     def answer(url: str) -> Answer:
         if url in pages:
             return Answer(pages[url][0], pages[url][1].get("status", 200), {"Content-Type": "text/html"})
         if urlsplit(url).path == "/robots.txt":
             return robots(name, url)
+        if url in descriptions:
+            return Answer(b"<p>Printed by hand.</p>", headers={"Content-Type": "text/html"})
         return Answer(jpeg(url), headers={"Content-Type": "image/jpeg"}) if url in pictures else NOWHERE
 
     assert pages
