@@ -50,10 +50,16 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """What a page of search results or of a shop shows: an offer for each card, and the next pages."""
+    """What a page of search results or of a shop shows: an offer for each card, and the next pages.
+
+    `whole` says that the cards hold all that the listings' own pages hold, so that these are not asked for. `named` counts
+    listings of which only the numbers are shown; one of the next pages shows them.
+    """
 
     offers: Sequence[Offer] = ()
     next_urls: Sequence[str] = ()
+    whole: bool = False
+    named: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,8 @@ class Reading:
     `listing_urls` are links to listings, `page_urls` paging first and categories after it; both absolute, canonical,
     on the same host, without repeats, in document order. `layout` names the generation of page that was recognised.
     `description_url` is a page that holds the rest of this one: the listing's description.
-    `found` are the listings of a page of results as their cards show them, as a rule with fewer facts than their pages.
+    `found` are the listings of a page of results as their cards show them, as a rule with fewer facts than their pages
+    (`listing.partial` says so). `named` counts those of which only the numbers are shown.
     """
 
     state: ListingState
@@ -137,4 +138,5 @@ class Reading:
     page_urls: tuple[str, ...] = ()
     is_listing_page: bool = False
     found: tuple[Listing, ...] = ()
+    named: int = 0
     description_url: str | None = None

@@ -3,7 +3,7 @@ nothing; only what a page needs to be what it is counts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from casebook.types import GalleryPicture, Listing, ListingState, PictureRole
@@ -101,7 +101,7 @@ def _shown(rules: Rules, page: Page, asked: str | None) -> Reading | None:
             if offer is None or not offer.title:
                 continue
             if asked in {offer.listing_id, *offer.names}:
-                listing = _listing(rules, page, layout, offer)
+                listing = _listing(rules, page, layout, offer, _BECAUSE[offer.state])
                 return Reading(
                     state=listing.state,
                     reason=listing.state_reason,
@@ -119,25 +119,27 @@ def _shown(rules: Rules, page: Page, asked: str | None) -> Reading | None:
 
 
 def _results(rules: Rules, page: Page, layout: Layout, results: Results) -> Reading:
+    because = "a page of results shows the listing"
     found = {
-        listing.key: listing
+        listing.key: replace(listing, partial=not results.whole)
         for offer in list(results.offers)[:_MOST_RESULTS]
         if offer.title
-        for listing in (_listing(rules, page, layout, offer),)
+        for listing in (_listing(rules, page, layout, offer, _BECAUSE[offer.state] if results.whole else because),)
     }
-    count = "1 listing" if len(found) == 1 else f"{len(found)} listings"
+    shown = len(found) or results.named
+    count = "1 listing" if shown == 1 else f"{shown} listings"
     return Reading(
         state=ListingState.UNKNOWN,
         reason=f"a page of results with {count}",
         layout=layout.name,
         found=tuple(found.values()),
-        listing_urls=tuple(dict.fromkeys(listing.url for listing in found.values())),
+        listing_urls=tuple(dict.fromkeys(listing.url for listing in found.values() if listing.partial)),
         page_urls=tuple(dict.fromkeys(map(canonical_url, results.next_urls))),
+        named=results.named,
     )
 
 
-def _listing(rules: Rules, page: Page, layout: Layout, offer: Offer) -> Listing:
-    because = _BECAUSE[offer.state] if layout.offer is not None else "a page of results shows the listing"
+def _listing(rules: Rules, page: Page, layout: Layout, offer: Offer, because: str) -> Listing:
     return Listing(
         marketplace=rules.marketplace,
         listing_id=offer.listing_id,
@@ -150,7 +152,6 @@ def _listing(rules: Rules, page: Page, layout: Layout, offer: Offer) -> Listing:
         seller=offer.seller,
         gallery=_pictures(offer),
         sold_count=offer.sold_count,
-        partial=layout.offer is None,
     )
 
 

@@ -91,7 +91,7 @@ def _layout(reading: Reading) -> str | None:
     """Return by which layout a page was read, "links" where it only leads to listings, None where it told nothing."""
     if reading.listing is not None or reading.found:
         return reading.layout
-    return "links" if reading.listing_urls else None
+    return "links" if reading.listing_urls or reading.named else None
 
 
 def _elsewhere(page: Page, reading: Reading) -> Reading:
@@ -121,7 +121,7 @@ def _looks(crawl: Crawl, task: Task, reading: Reading, fetches: Sequence[Fetch])
 def _cards(crawl: Crawl, task: Task, reading: Reading, fetches: Sequence[Fetch]) -> Iterator[Look]:
     for listing in reading.found:
         look = _look(crawl, task, listing.key, listing.state, listing.state_reason, gone=False, fetches=fetches)
-        yield replace(look, partial=True)
+        yield replace(look, partial=listing.partial, pictures=None if listing.partial else len(listing.gallery))
 
 
 def _look(
@@ -145,8 +145,11 @@ def _discovered(crawl: Crawl, task: Task, reading: Reading) -> Iterator[Task]:
     if reading.listing is not None and reading.description_url is not None:
         yield from _description(crawl, task, reading.listing.key, reading.description_url)
     keys = {listing.url: listing.key for listing in reading.found}
-    for following in _tasks(crawl, task, (*reading.listing_urls, *reading.page_urls), Purpose.PAGE):
+    for following in _tasks(crawl, task, reading.listing_urls, Purpose.PAGE):
         yield replace(following, listing_key=keys.get(following.url))  # what its own page says outweighs its card
+    # The next page of one list lies no deeper: a shop of a hundred pages is followed to its end, or its budget's.
+    steps = 0 if reading.found or reading.named else 1
+    yield from _tasks(crawl, task, reading.page_urls, Purpose.PAGE, steps)
 
 
 def _description(crawl: Crawl, task: Task, key: str, url: str) -> Iterator[Task]:
@@ -176,9 +179,9 @@ def _pictures(crawl: Crawl, task: Task, pictures: Iterable[GalleryPicture]) -> I
             )
 
 
-def _tasks(crawl: Crawl, task: Task, urls: Iterable[str], purpose: Purpose) -> Iterator[Task]:
-    """Yield a task for each page that is new to this run, belongs to the target and is not too deep."""
-    if task.depth >= crawl.job.limits.depth_limit or crawl.watch[task.target].leads:
+def _tasks(crawl: Crawl, task: Task, urls: Iterable[str], purpose: Purpose, steps: int = 1) -> Iterator[Task]:
+    """Yield a task for each page that is new to this run, belongs to the target and is not too deep, `steps` deeper."""
+    if task.depth + steps > crawl.job.limits.depth_limit or crawl.watch[task.target].leads:
         return
     for url in urls:
         if url not in crawl.known and crawl.watch.belongs(task.target, url):
@@ -188,6 +191,6 @@ def _tasks(crawl: Crawl, task: Task, urls: Iterable[str], purpose: Purpose) -> I
                 target=task.target,
                 purpose=purpose,
                 url=url,
-                depth=task.depth + 1,
+                depth=task.depth + steps,
                 search=task.search,
             )
