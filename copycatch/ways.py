@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crawler.interfaces import asked_instead, interface_of
+from crawler.keys import KEYS_NAME, Keys
 from crawler.layouts import Permission, Way
 from crawler.marketplaces import marketplace, marketplace_of
 
@@ -11,12 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from copycatch.config import Target as Configured
+    from crawler.interfaces import Interface
     from crawler.job import Target
 
+_NO_KEYS = Keys({})
 _IN_WORDS = {
     Way.NIGHTLY: "plain pages that you name (start, shops, listings)",
+    Way.KEY: f"its official interface, with a key of your own in {KEYS_NAME}",
     Way.PERSON: "pages saved in your own browser (`copycatch import`)",
 }
+
+
+def opened_by_key(target: Target | Configured, keys: Keys) -> Interface | None:
+    """Return the official interface through which a target is read; None where its key is not given."""
+    interface = interface_of(target.marketplace)
+    return interface if interface is not None and interface.SERVICE in keys else None
 
 
 def may_be_crawled(target: Target | Configured) -> bool:
@@ -34,39 +45,60 @@ def why_by_hand(url: str) -> str | None:
     return None
 
 
-def search_urls(target: Target | Configured) -> Iterator[tuple[str, str]]:
-    """Yield the words of each search with its first page; nothing where the marketplace's robots.txt is not known to
-    allow it."""
-    place = marketplace(target.marketplace)
+def page_urls(target: Target | Configured, urls: Iterable[str], keys: Keys = _NO_KEYS) -> Iterator[str]:
+    """Yield those of a target's pages that can be asked for: plainly, or from its interface."""
+    interface, plainly = opened_by_key(target, keys), may_be_crawled(target)
+    for url in urls:
+        if plainly or (interface is not None and asked_instead(interface, url) is not None):
+            yield url
+
+
+def search_urls(target: Target | Configured, keys: Keys = _NO_KEYS) -> Iterator[tuple[str, str]]:
+    """Yield the words of each search with its first page: of the interface where its key is given, else of the plain
+    site where its robots.txt is known to allow it."""
+    place, interface = marketplace(target.marketplace), opened_by_key(target, keys)
+    if interface is not None:
+        yield from ((words, interface.search_url(words)) for words in target.searches)
+        return
     for words in target.searches if place.ACCESS.search is Permission.ALLOWED else ():
         url = place.search_url(words, 1)
         if url is not None:
             yield words, url
 
 
-def shop_urls(target: Target | Configured) -> Iterator[str]:
-    """Yield the page of all goods of each seller, where his id leads there and the marketplace may be crawled."""
-    place = marketplace(target.marketplace)
-    for seller_id in target.shops if may_be_crawled(target) else ():
-        url = place.shop_url(seller_id)
+def shop_urls(target: Target | Configured, keys: Keys = _NO_KEYS) -> Iterator[str]:
+    """Yield the page of all goods of each seller, where his id leads there and the marketplace may be asked for it."""
+    place, interface = marketplace(target.marketplace), opened_by_key(target, keys)
+    for seller_id in target.shops if interface is not None or may_be_crawled(target) else ():
+        url = place.shop_url(seller_id) if interface is None else interface.shop_url(seller_id)
         if url is not None:
             yield url
 
 
-def not_crawled(targets: Iterable[Configured]) -> Iterator[str]:
+def not_crawled(targets: Iterable[Configured], keys: Keys = _NO_KEYS) -> Iterator[str]:
     """Yield a sentence for each part of the configuration that no scan will look at, with the ways that are left."""
     for target in targets:
         access = marketplace(target.marketplace).ACCESS
-        left = "; ".join(_IN_WORDS[way] for way in access.ways)
-        if target.searches and not list(search_urls(target)):
+        ways = [way for way in access.ways if way is not Way.KEY or opened_by_key(target, keys) is None]
+        left = "; ".join(_IN_WORDS[way] for way in ways)
+        if target.searches and not list(search_urls(target, keys)):
             why = (
                 f"its robots.txt is not known to allow searches ({access.source})"
                 if access.search is not Permission.ALLOWED
                 else "no address of its search is known"
             )
             yield f"{target.name}: its searches are not crawled: {why}. Ways left: {left}."
-        without = len(target.shops) - len(list(shop_urls(target)))
+        without = len(target.shops) - len(list(shop_urls(target, keys)))
         if without:
             yield f"{target.name}: {without} of its shops are not crawled: no pages of theirs known. Ways left: {left}."
-        if not may_be_crawled(target) and (target.start or target.listings or target.sitemaps):
-            yield f"{target.name}: its pages answer programs with a wall. Ways left: {left}."
+        named = (*target.start, *target.listings)
+        unread = [*(() if may_be_crawled(target) else target.sitemaps), *_left_out(target, named, keys)]
+        if unread:
+            pages = f"{len(unread)} of its pages answer" if len(unread) > 1 else "a page of it answers"
+            yield f"{target.name}: {pages} programs with a wall, such as {unread[0]}. Ways left: {left}."
+
+
+def _left_out(target: Configured, urls: Iterable[str], keys: Keys) -> list[str]:
+    named = list(urls)
+    asked = set(page_urls(target, named, keys))
+    return [url for url in named if url not in asked]

@@ -52,8 +52,8 @@ class Offer:
 class Results:
     """What a page of search results or of a shop shows: an offer for each card, and the next pages.
 
-    `whole` says that the cards hold all that the listings' own pages hold, so that these are not asked for. `named` counts
-    listings of which only the numbers are shown; one of the next pages shows them.
+    `whole` says that the cards hold all that the listings' own pages hold, so that these are not asked for. `named`
+    counts what only numbers are shown of; the next pages lead to it.
     """
 
     offers: Sequence[Offer] = ()
@@ -86,6 +86,7 @@ class Way(StrEnum):
     """How a marketplace's pages reach us."""
 
     NIGHTLY = "nightly"  # plain HTTP
+    KEY = "key"  # its official interface, with a key of the owner's
     PERSON = "person"  # saved by a person in her own browser, and imported
 
 

@@ -126,7 +126,7 @@ class Reading:
     on the same host, without repeats, in document order. `layout` names the generation of page that was recognised.
     `description_url` is a page that holds the rest of this one: the listing's description.
     `found` are the listings of a page of results as their cards show them, as a rule with fewer facts than their pages
-    (`listing.partial` says so). `named` counts those of which only the numbers are shown.
+    (`listing.partial` says so). `named` counts what only numbers are shown of.
     """
 
     state: ListingState

@@ -126,11 +126,10 @@ def _results(rules: Rules, page: Page, layout: Layout, results: Results) -> Read
         if offer.title
         for listing in (_listing(rules, page, layout, offer, _BECAUSE[offer.state] if results.whole else because),)
     }
-    shown = len(found) or results.named
-    count = "1 listing" if shown == 1 else f"{shown} listings"
+    count = "1 listing" if len(found) == 1 else f"{len(found)} listings"
     return Reading(
         state=ListingState.UNKNOWN,
-        reason=f"a page of results with {count}",
+        reason=f"a list of {results.named} to be asked for" if results.named else f"a page of results with {count}",
         layout=layout.name,
         found=tuple(found.values()),
         listing_urls=tuple(dict.fromkeys(listing.url for listing in found.values() if listing.partial)),

@@ -34,7 +34,8 @@ async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fet
         reading = _elsewhere(page, reading)
     blocked = reading.state is ListingState.BLOCKED
     # "No longer there" is a clear answer about a page, and no failure of ours.
-    failed = blocked or reading.state is ListingState.ERROR or (page.status >= 400 and page.status not in (404, 410))
+    answered = page.status < 400 or page.status in (404, 410) or reading.gone
+    failed = blocked or reading.state is ListingState.ERROR or not answered
     note = f"blocked: {reading.reason}" if blocked else reading.reason  # the view `coverage` counts by this word
     visit = Visit(
         task=replace(task, state=TaskState.FAILED if failed else TaskState.DONE, note=note, layout=_layout(reading)),

@@ -1,4 +1,7 @@
-"""eBay: item pages, and pages of results of a search or of a seller. Item numbers are global over all country sites."""
+"""eBay: item pages, pages of results of a search or of a seller, and the Browse API's answers for both.
+
+Item numbers are global over all country sites.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,13 @@ from urllib.parse import parse_qs, quote, quote_plus, urlencode
 from casebook.types import ListingState, Seller
 from crawler.addresses import split_url
 from crawler.canonical import canonical_url as plain_canonical_url
+from crawler.ebay_answers import group, ignored, item, no_such_item, summaries
+from crawler.interface_answers import interface_refusal
+from crawler.interfaces import ebay_browse
 from crawler.json_path import at, count_in, items_at, one_line, text_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
 from crawler.markup import first_text, joined, places
+from crawler.page import Reading
 from crawler.prices import read_price
 from crawler.proof import Rules, read_by
 from crawler.script_data import values_after
@@ -22,14 +29,14 @@ if TYPE_CHECKING:
 
     from parsel import Selector, SelectorList
 
-    from crawler.page import Page, Reading
+    from crawler.page import Page
 
 NAME = "ebay"
 KEY = NAME
 TITLE = "eBay"
 HOSTS = re.compile(r"(?:[a-z0-9-]+\.)?ebay\.(?:com|de|fr|it|es|at|ch|ie|nl|be|pl|ca|ph|in|com?\.(?:uk|au|my|sg|hk|jp))")
 ACCESS = Access(
-    ways=(Way.NIGHTLY, Way.PERSON),
+    ways=(Way.NIGHTLY, Way.KEY, Way.PERSON),
     search=Permission.UNKNOWN,
     listings=Permission.UNKNOWN,
     source="no copy of its robots.txt is known to us",
@@ -51,15 +58,19 @@ _STATES = {
 
 
 def listing_id(url: str) -> str | None:
-    """Return the item number in a URL, or None."""
+    """Return the item number that a URL asks for, of a page or of the interface; None where it asks for none."""
     found = _ITEM.search(split_url(url).path)
-    return found[1] if found else None
+    return found[1] if found else ebay_browse.listing_id(url)
 
 
 def canonical_url(url: str) -> str:
     """Return the item's address on its own country site without slug and tracking; any other URL in one spelling."""
     number, host = listing_id(url), split_url(url).hostname or ""
-    return plain_canonical_url(url) if number is None else f"https://{_desktop(host)}/itm/{number}"
+    return (
+        plain_canonical_url(url)
+        if number is None or host == ebay_browse.HOST
+        else f"https://{_desktop(host)}/itm/{number}"
+    )
 
 
 def search_url(words: str, number: int) -> str | None:
@@ -74,7 +85,8 @@ def shop_url(seller_id: str) -> str | None:
 
 def read(page: Page) -> Reading:
     """Return what a page proves."""
-    return read_by(_RULES, page)
+    unheeded = ignored(page)
+    return Reading(state=ListingState.ERROR, reason=unheeded) if unheeded else read_by(_RULES, page)
 
 
 def _item(page: Page) -> Offer | None:
@@ -234,7 +246,7 @@ def _desktop(host: str) -> str:
 
 
 def _listing_url(offer: Offer, page: Page) -> str:
-    return f"https://{_desktop(split_url(page.url).hostname or '')}/itm/{offer.listing_id}"
+    return f"https://{_desktop(split_url(offer.url or page.url).hostname or '')}/itm/{offer.listing_id}"
 
 
 LAYOUTS = (
@@ -242,6 +254,11 @@ LAYOUTS = (
     Layout(name="item 2016", seen=Seen.REAL, known="microdata, maxImageUrl; saved page of 2016", offer=_item_of_2016),
     Layout(name="s-card", seen=Seen.REAL, known="results and seller's items; saved pages of 2026", results=_cards),
     Layout(name="s-item", seen=Seen.RECALLED, known="results before 2025, from notes", results=_cards_to_2025),
+    Layout(name="browse item", seen=Seen.RECALLED, known="Browse API, one item; documentation of 2026", offer=item),
+    Layout(name="browse group", seen=Seen.RECALLED, known="Browse API, variations; documentation of 2026", offer=group),
+    Layout(
+        name="browse search", seen=Seen.RECALLED, known="Browse API, search; documentation of 2026", results=summaries
+    ),
 )
 _RULES = Rules(
     marketplace=NAME,
@@ -249,4 +266,6 @@ _RULES = Rules(
     asked=listing_id,
     listing_url=_listing_url,
     blocked_url=re.compile(r"^https?://[^/]*/splashui/(?:challenge|captcha)|^https?://signin\.ebay\."),
+    blocked=interface_refusal,
+    removal=no_such_item,
 )

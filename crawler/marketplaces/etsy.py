@@ -1,4 +1,4 @@
-"""Etsy: listing pages, the lists of shops and searches, and the Open API's answer for one listing.
+"""Etsy: listing pages, the lists of shops and searches, and the Open API's answers.
 
 A shop is known by its number, which its owner cannot change; where a page does not name it, its pictures' addresses do.
 """
@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 from casebook.types import ListingState, Seller
 from crawler.addresses import split_url
 from crawler.canonical import canonical_url as plain_canonical_url
+from crawler.interface_answers import interface_refusal
+from crawler.interfaces import etsy_v3
 from crawler.json_path import at, items_at, text_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
 from crawler.markup import first_text, places
@@ -32,7 +34,7 @@ KEY = NAME
 TITLE = "Etsy"
 HOSTS = re.compile(r"(?:[a-z0-9-]+\.)*etsy\.com")
 ACCESS = Access(
-    ways=(Way.PERSON,),
+    ways=(Way.KEY, Way.PERSON),
     search=Permission.UNKNOWN,
     listings=Permission.UNKNOWN,
     source="no copy of its robots.txt is known to us",
@@ -140,7 +142,10 @@ def _listing_of_2017(page: Page) -> Offer | None:
 
 def _answer(page: Page) -> Offer | None:
     """Read the Open API's answer for one listing, asked for with its pictures and its shop."""
-    answer = json_body(page)
+    return _told(page, json_body(page))
+
+
+def _told(page: Page, answer: Json) -> Offer | None:
     number = text_at(answer, "listing_id")
     if number is None or not number.isdecimal():
         return None
@@ -162,6 +167,37 @@ def _answered_price(price: Json) -> Money | None:
         return None
     digits = len(str(divisor)) - 1
     return price_in_units(amount, digits, text_at(price, "currency_code"))
+
+
+def _answered_list(page: Page) -> Results | None:
+    """Read the Open API's answer for many listings.
+
+    Only a batch shows pictures and shops, and then all that the answers for the single listings show. Any other list
+    names the listings, and a batch of these is asked for.
+    """
+    answer = json_body(page)
+    total, listed = at(answer, "count"), list(items_at(answer, "results"))
+    told = [(one, offer) for one in listed if (offer := _told(page, one)) is not None]
+    if not isinstance(total, int) or len(told) < len(listed) or "/v3/application/" not in page.url:
+        return None
+    if "/listings/batch?" in page.url or all(isinstance(at(one, "images"), list) for one, _ in told):
+        return Results(offers=[offer for _, offer in told], whole=True)
+    numbers = [offer.listing_id for _, offer in told]
+    batches = [numbers[start : start + etsy_v3.PER_PAGE] for start in range(0, len(numbers), etsy_v3.PER_PAGE)]
+    following = etsy_v3.next_url(page.url, total)
+    return Results(
+        next_urls=[*map(etsy_v3.batch_url, batches), *([] if following is None else [following])], named=len(numbers)
+    )
+
+
+def _answered_shops(page: Page) -> Results | None:
+    """Read the Open API's answer for the shops of a name, which need not be that name alone."""
+    name, listed = etsy_v3.shop_asked(page.url), at(json_body(page), "results")
+    if name is None or not isinstance(listed, list):
+        return None
+    same = [one for one in listed if (text_at(one, "shop_name") or "").lower() == name.lower()]
+    numbers = [number for one in same if (number := text_at(one, "shop_id")) and number.isdecimal()]
+    return Results(next_urls=[etsy_v3.goods_url(number) for number in numbers[:1]], named=len(numbers[:1]))
 
 
 def _list(page: Page) -> Results | None:
@@ -215,6 +251,8 @@ LAYOUTS = (
         name="listing 2017", seen=Seen.REAL, known="data-full-image-href; saved page of 2017", offer=_listing_of_2017
     ),
     Layout(name="api v3", seen=Seen.RECALLED, known="Open API v3, answer for one listing, from notes", offer=_answer),
+    Layout(name="api v3 shops", seen=Seen.RECALLED, known="Open API v3, reference of 2026", results=_answered_shops),
+    Layout(name="api v3 list", seen=Seen.RECALLED, known="Open API v3, reference of 2026", results=_answered_list),
     Layout(name="item list", seen=Seen.REAL, known="JSON-LD ItemList; lists of three shops of 2026", results=_list),
 )
 _RULES = Rules(
@@ -223,5 +261,6 @@ _RULES = Rules(
     asked=listing_id,
     listing_url=_listing_url,
     blocked_url=re.compile(r"^https?://[^/?#]*\betsy\.com/(?:[a-z-]+/)?signin\b"),
+    blocked=interface_refusal,
     removal=_removal,
 )

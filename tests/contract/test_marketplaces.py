@@ -82,7 +82,8 @@ def test_every_answer_of_a_listing_names_its_id_title_state_price_seller_and_pic
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_layout_a_marketplace_reads_has_a_recorded_page(name: str) -> None:
-    layouts = {reading.layout for reading in _readings(name).values() if reading.listing or reading.found}
+    read = [reading for reading in _readings(name).values() if reading.listing or reading.found or reading.named]
+    layouts = {reading.layout for reading in read}
     assert layouts == {layout.name for layout in marketplace(name).LAYOUTS}
 
 
