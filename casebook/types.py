@@ -60,6 +60,7 @@ class Purpose(StrEnum):
     SITEMAP = "sitemap"
     DESCRIPTION = "description"  # what a listing's page shows in a frame of its own
     ROBOTS = "robots"
+    TOKEN = "token"  # noqa: S105 - what lets us into an official interface; its answer is never kept
 
 
 class TaskState(StrEnum):

@@ -25,6 +25,7 @@ _NOUNS = {
     Purpose.DESCRIPTION: ("description", "descriptions"),
     Purpose.SITEMAP: ("sitemap", "sitemaps"),
     Purpose.ROBOTS: ("robots.txt", "robots.txt files"),
+    Purpose.TOKEN: ("access token", "access tokens"),
 }
 _REASONS = {
     TaskState.PENDING: "not reached yet",

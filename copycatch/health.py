@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from casebook.errors import CopycatchError
 from copycatch.version import VERSION
 from copycatch.works import read_library
+from crawler.interfaces import all_interfaces
+from crawler.keys import KEYS_NAME, NEEDED, read_keys
 from crawler.robots import Parsed
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ def examine(workspace: Workspace, fetch_robots: Callable[[Config], FetchRobots] 
     yield _casebook(workspace)
     yield _blobs(workspace)
     yield _works(workspace)
+    yield from _keys(workspace)
     try:
         config = workspace.config()
         leads = _leads(workspace)
@@ -167,6 +170,20 @@ def _works(workspace: Workspace) -> Check:
     if not library.references:
         return _warning("works", "there is nothing to compare with", "Add pictures with `copycatch works add`.")
     return _fine("works", count)
+
+
+def _keys(workspace: Workspace) -> Iterator[Check]:
+    """Yield whether each official interface can be asked; the keys themselves are not tried, which would spend them."""
+    try:
+        keys = read_keys(workspace.keys_path)
+    except CopycatchError as error:
+        yield _problem(KEYS_NAME, error.message, error.remedy)
+        return
+    for interface in all_interfaces():
+        given = interface.SERVICE in keys
+        needed = " and ".join(NEEDED[interface.SERVICE])
+        message = "key given" if given else f"no key given; with {needed} in {KEYS_NAME} a scan asks it"
+        yield _fine(f"key of {interface.TITLE}", message)
 
 
 def _robots(config: Config, fetch: FetchRobots) -> Iterator[Check]:

@@ -16,8 +16,9 @@ from copycatch.leads import lead_tasks, leads_target
 from copycatch.report import write_report
 from copycatch.version import PROGRAM, user_agent
 from copycatch.watched import take_in_watched
-from copycatch.ways import may_be_crawled, search_urls, shop_urls
+from copycatch.ways import may_be_crawled, opened_by_key, page_urls, search_urls, shop_urls
 from crawler.job import CrawlJob, CrawlLimits, Target
+from crawler.keys import Keys, read_keys
 from matching.stage import Context
 
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ def run_scan(
         config.require_scannable(workspace.config_path, leads=len(casebook.leads()))
         workspace.blobs().sweep(older_than_seconds=HALF_WRITTEN_SECONDS)
         watched = take_in_watched(workspace, casebook, now=now, progress=progress)
-        job = _job(workspace, config, now=now, fresh=fresh)
-        run, resumed = _run(casebook, job, now())
+        job, keys = _job(workspace, config, now=now, fresh=fresh), read_keys(workspace.keys_path)
+        run, resumed = _run(casebook, job, keys, now())
         complete, removed = _crawled(workspace, casebook, run, job, now=now, progress=progress)
         compared = _compared(workspace, casebook, config, now=now, progress=progress)
         candidates = casebook.candidates(verdicts=SHOWN)
@@ -166,11 +167,12 @@ def _job(workspace: Workspace, config: Config, *, now: Callable[[], datetime], f
         targets=(*(Target(**asdict(target)) for target in config.targets), leads_target()),
         limits=CrawlLimits(**asdict(config.crawl)),
         fresh=fresh,
+        keys=str(workspace.keys_path),
         clock_offset_seconds=(started_at - utc_now()).total_seconds(),
     )
 
 
-def _run(casebook: Casebook, job: CrawlJob, now: datetime) -> tuple[ScanRun, bool]:
+def _run(casebook: Casebook, job: CrawlJob, keys: Keys, now: datetime) -> tuple[ScanRun, bool]:
     """Return the run to work on, and whether it is one that was interrupted."""
     left_over: list[Task] = []
     unfinished = casebook.unfinished_run()
@@ -185,7 +187,7 @@ def _run(casebook: Casebook, job: CrawlJob, now: datetime) -> tuple[ScanRun, boo
         if unfinished is not None:
             casebook.finish_run(unfinished.run_id, RunState.FAILED, now, {"superseded": 1})
         casebook.begin_run(run)
-        casebook.add_tasks(_frontier(casebook, job))
+        casebook.add_tasks(_frontier(casebook, job, keys))
         casebook.add_tasks(replace(task, run_id=run.run_id) for task in left_over if task.target in names)
         casebook.drop_frontier(before_run_id=run.run_id)
     return run, False
@@ -201,20 +203,20 @@ def _asked(job: str) -> dict[str, object]:
         return {}
 
 
-def _frontier(casebook: Casebook, job: CrawlJob) -> Iterator[Task]:
+def _frontier(casebook: Casebook, job: CrawlJob, keys: Keys) -> Iterator[Task]:
     """Yield what a run begins with: what the configuration names, then every listing known, then leads."""
     for target in job.targets:
-        if target.leads or not may_be_crawled(target):
+        if target.leads or (not may_be_crawled(target) and opened_by_key(target, keys) is None):
             continue
         named = (
-            *((url, Purpose.PAGE) for url in target.start),
-            *((url, Purpose.SITEMAP) for url in target.sitemaps),
-            *((url, Purpose.PAGE) for url in target.listings),
-            *((url, Purpose.PAGE) for url in shop_urls(target)),
+            *((url, Purpose.PAGE) for url in page_urls(target, target.start, keys)),
+            *((url, Purpose.SITEMAP) for url in target.sitemaps if may_be_crawled(target)),
+            *((url, Purpose.PAGE) for url in page_urls(target, target.listings, keys)),
+            *((url, Purpose.PAGE) for url in shop_urls(target, keys)),
         )
         for url, purpose in named:
             yield Task(run_id=job.run_id, target=target.name, purpose=purpose, url=url)
-        for words, url in search_urls(target):
+        for words, url in search_urls(target, keys):
             yield Task(run_id=job.run_id, target=target.name, purpose=Purpose.PAGE, url=url, search=words)
         for listing in casebook.known_listings(target.name):
             yield Task(

@@ -11,6 +11,7 @@ from casebook.errors import CopycatchError
 from casebook.lock import WorkspaceLock
 from copycatch import config_template
 from copycatch.config import Config, load_config
+from crawler.keys import KEYS_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,10 @@ class Workspace:
     @property
     def config_path(self) -> Path:
         return self.root / CONFIG_NAME
+
+    @property
+    def keys_path(self) -> Path:
+        return self.root / KEYS_NAME
 
     @property
     def casebook_path(self) -> Path:

@@ -26,8 +26,10 @@ from casebook.errors import CopycatchError
 from casebook.lock import WorkspaceLock
 from casebook.redaction import redact
 from casebook.types import TaskState, Visit
+from crawler.admission import Admission
 from crawler.crawl import Crawl
 from crawler.job import CrawlJob
+from crawler.keys import read_keys
 from crawler.pace import Hosts
 from crawler.settings import scrapy_settings
 from crawler.spider import ListingSpider
@@ -72,6 +74,7 @@ def stop_with_parent(stop: Callable[[], object]) -> None:
 
 def run(job: CrawlJob) -> CopycatchError | None:
     """Crawl; return why it could not be finished, or None where it was."""
+    keys = None if job.keys is None else read_keys(Path(job.keys))
     process = AsyncCrawlerProcess(scrapy_settings(job))
     with Casebook.open(Path(job.casebook)) as casebook:
         crawl = Crawl(
@@ -81,6 +84,7 @@ def run(job: CrawlJob) -> CopycatchError | None:
             hosts=Hosts(job.limits.delay_seconds),
             watch=TargetWatch(job.targets, casebook.pages_tried(job.run_id)),
             progress=Progress(),
+            admission=Admission(keys, job.targets),
             known=casebook.task_urls(job.run_id),
         )
         crawler = process.create_crawler(ListingSpider)

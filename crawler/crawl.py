@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from casebook.errors import CopycatchError
 from casebook.types import Purpose
+from crawler.admission import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,7 @@ class Crawl:
     hosts: Hosts
     watch: TargetWatch
     progress: Callable[[int, int], None]
+    admission: Admission = field(default_factory=Admission)
     known: set[str] = field(default_factory=set)
     finished: int = 0
     fatal: CopycatchError | None = None
@@ -49,7 +51,7 @@ class Crawl:
         except CopycatchError as error:
             self.stop(error)
             raise
-        if visit.task.purpose is not Purpose.ROBOTS:
+        if visit.task.purpose not in (Purpose.ROBOTS, Purpose.TOKEN):
             self.finished += 1
         self.progress(self.finished, len(self.known))
 

@@ -50,7 +50,8 @@ class CrawlLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlJob:
-    """One crawl. `fresh` asks for every body again; the clock offset lets a test live in tomorrow."""
+    """One crawl. `fresh` asks for every body again; the clock offset lets a test live in tomorrow. `keys` is where the
+    owner's keys lie: they themselves never stand in a job, which is stored."""
 
     run_id: str
     casebook: str
@@ -60,6 +61,7 @@ class CrawlJob:
     limits: CrawlLimits
     fresh: bool = False
     clock_offset_seconds: float = 0.0
+    keys: str | None = None
 
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.clock_offset_seconds)

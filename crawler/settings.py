@@ -32,11 +32,13 @@ def scrapy_settings(job: CrawlJob) -> dict[str, Any]:
             f"{_BUILT_IN}.offsite.OffsiteMiddleware": None,
             "crawler.robots.RobotsMiddleware": 100,
             "crawler.targets.TargetMiddleware": 110,
+            "crawler.interface_middlewares.TokenMiddleware": 120,
             # 500 user agent, 550 retry, 590 decompression, 600 redirect: Scrapy's own
             "crawler.guard.AddressMiddleware": 800,
             "crawler.revalidation.RevalidationMiddleware": 860,
             "crawler.pace.PaceMiddleware": 910,
             "crawler.recorder.FetchRecorder": 950,
+            "crawler.interface_middlewares.KeyMiddleware": 960,  # below the recorder, which must not see a key
         },
         # First found, first asked: breadth first keeps the depths true.
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",

@@ -12,6 +12,7 @@ from scrapy.exceptions import IgnoreRequest
 
 from casebook.errors import CopycatchError
 from casebook.types import ListingState, PictureFound, Purpose, Task, TaskState, Visit
+from crawler.admission import KeyMissingError
 from crawler.formats import sniff
 from crawler.guard import GuardedResolver
 from crawler.pace import Stopping
@@ -51,15 +52,20 @@ class ListingSpider(Spider):
         """Yield the request for a URL, or commit that it is none."""
         limits = self.crawl.job.limits
         picture = task.purpose is Purpose.PICTURE
+        headers = {"Accept": "image/avif,image/webp,image/*;q=0.9" if picture else "text/html,*/*;q=0.5"}
         try:
             if len(url) > LONGEST_URL:
                 raise ValueError(f"it is longer than {LONGEST_URL} characters")
+            asked = self.crawl.admission.asked(task.target, url) if task.purpose is Purpose.PAGE else None
+            if asked is not None:
+                # Uncompressed, so that an answer which tells a secret is known before it is written down.
+                headers = {"Accept": "application/json", "Accept-Encoding": "identity", **asked.headers}
             yield Request(
-                url,
+                url if asked is None else asked.url,
                 callback=self.answered,
                 errback=self.unanswered,
                 dont_filter=True,
-                headers={"Accept": "image/avif,image/webp,image/*;q=0.9" if picture else "text/html,*/*;q=0.5"},
+                headers=headers,
                 meta={
                     "task": task,
                     "fetches": list(fetches),
@@ -69,6 +75,8 @@ class ListingSpider(Spider):
         except ValueError as error:
             refused = replace(task, state=TaskState.REFUSED, note=f"not an address: {error}")
             self.crawl.commit(Visit(task=refused, fetches=fetches))
+        except KeyMissingError as error:
+            self.crawl.commit(Visit(task=replace(task, state=TaskState.REFUSED, note=str(error)), fetches=fetches))
 
     async def answered(self, response: Response) -> AsyncIterator[Request]:
         """Read an answer, commit what it shows, and ask for what it leads to."""

@@ -18,6 +18,7 @@ from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.watched import watched_problems
 from copycatch.ways import not_crawled
+from crawler.keys import Keys, KeysError, read_keys
 from matching.calibration import learnt
 from matching.judgement import LIKELY
 
@@ -98,8 +99,9 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
         "leads": dict(Counter(standing(lead)[0].value for lead in leads)),
-        "not_crawled": [*not_crawled(workspace.config().targets), *by_hand_sentences(leads)],
+        "not_crawled": [*not_crawled(workspace.config().targets, _keys(workspace)), *by_hand_sentences(leads)],
         "alarms": [
+            *_key_alarms(workspace),
             *_run_alarms(workspace, run),
             *_import_alarms(workspace, imported),
             *_watched(workspace),
@@ -173,6 +175,22 @@ def _watched(workspace: Workspace) -> list[str]:
     more = len(problems) - _PROBLEMS_SHOWN
     left = [f"and {more} more files in the watched folder could not be read"] if more > 0 else []
     return [f"in the watched folder: {problem}" for problem in problems[:_PROBLEMS_SHOWN]] + left
+
+
+def _keys(workspace: Workspace) -> Keys:
+    """Return the owner's keys; none where their file cannot be used, which is an alarm of its own."""
+    try:
+        return read_keys(workspace.keys_path)
+    except KeysError:
+        return Keys({})
+
+
+def _key_alarms(workspace: Workspace) -> list[str]:
+    try:
+        read_keys(workspace.keys_path)
+    except KeysError as error:
+        return [f"no scan can start: {error.message}. {error.remedy}"]
+    return []
 
 
 def _is_held(workspace: Workspace) -> bool:

@@ -54,6 +54,7 @@ def test_scrapy_brings_no_downloader_middleware_that_we_have_not_placed(settings
     assert active == [
         "RobotsMiddleware",
         "TargetMiddleware",
+        "TokenMiddleware",
         "DownloadTimeoutMiddleware",
         "DefaultHeadersMiddleware",
         "UserAgentMiddleware",
@@ -69,6 +70,7 @@ def test_scrapy_brings_no_downloader_middleware_that_we_have_not_placed(settings
         "HttpCacheMiddleware",
         "PaceMiddleware",
         "FetchRecorder",
+        "KeyMiddleware",
     ]
 
 
