@@ -235,8 +235,8 @@ class Target:
         tuple[Words, ...],
         About(
             "Words to search its marketplace for, such as your name and those of your works, in every language in "
-            "which they may be sold. Only where its robots.txt is known to allow searches; `status` says where it is "
-            "not."
+            "which they may be sold. Only where its robots.txt is known to allow searches, or you have a key of its "
+            "official interface; `status` says where neither is so."
         ),
     ] = ()
     shops: Annotated[
