@@ -226,8 +226,8 @@ def test_no_target_may_take_the_name_under_which_leads_are_visited(tmp_path: Pat
 
 def test_doctor_takes_leads_for_something_to_scan(tmp_path: Path, run: Run) -> None:
     space = watching(tmp_path / "space")
-    before = run("doctor", "--offline", workspace=space).stdout
+    before = run("doctor", "--offline", "--json", workspace=space).stdout
     run("leads", "add", URL, workspace=space)
-    after = run("doctor", "--offline", workspace=space).stdout
+    after = run("doctor", "--offline", "--json", workspace=space).stdout
     assert ("there is no target to scan" in before, "0 targets, 1 lead" in after) == (True, True)
     fill(space)
