@@ -24,7 +24,7 @@ from benchmarks.copies.memory import peak_megabytes
 from benchmarks.copies.pictures import Half, Role, read
 from benchmarks.copies.queries import build
 from benchmarks.speed_library import plan, prepare_all
-from casebook.types import Verdict
+from casebook.findings import Verdict
 from copycatch.preparing import load_matcher
 from matching.decode import decode
 from matching.library import ReferenceLibrary, prepare

@@ -13,8 +13,9 @@ import numpy as np
 
 from casebook.blobs import Blobs
 from casebook.casebook import Casebook
+from casebook.findings import Reference, WorkKind
 from casebook.number_sets import NumberSet
-from casebook.types import Picture, Reference, WorkKind
+from casebook.types import Picture
 from copycatch.engine import Engine, Job, Worker
 from copycatch.prepared import PreparedReferences
 from copycatch.preparing import Watched, prepare_missing

@@ -18,7 +18,7 @@ from rich.progress import track
 
 from benchmarks.copies.pictures import CACHE, Half, Role
 from benchmarks.copies.queries import ReferenceFile
-from casebook.types import Reference
+from casebook.findings import Reference
 from copycatch.pool import Pool
 from copycatch.prepared import PreparedReferences
 from copycatch.preparing import Watched

@@ -22,7 +22,7 @@ from benchmarks.copies.spread import spread
 from benchmarks.watermark_marks import owners_marks
 from benchmarks.watermark_set import SHARED, opened, photographs, published, with_other_marks, with_owners_mark
 from benchmarks.watermark_states import states
-from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
+from casebook.findings import Reference, ReferenceKind, Verdict, WorkKind
 from matching.library import ReferenceLibrary
 from matching.stage import Context
 from matching.stages import orb, watermark
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.watermark_marks import DrawnMark
-    from casebook.types import Evidence
+    from casebook.findings import Evidence
     from matching.views import ReferenceView
 
 OPACITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)

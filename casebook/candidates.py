@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from casebook.findings import Candidate, Match, Verdict
 from casebook.matches import Decide, Matches
-from casebook.types import Candidate, Match, Verdict, content_id
+from casebook.types import content_id
 from casebook.values import Column, time
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from casebook.findings import Match, Rendering
     from casebook.matches import Decide
-    from casebook.types import Match, Picture, Rendering
+    from casebook.types import Picture
 
 # An examination by another matcher counts for nothing.
 _COMPARED_WITH = """

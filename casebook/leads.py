@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from casebook.findings import Verdict
 from casebook.store import Store
-from casebook.types import ListingState, Purpose, TaskState, Verdict, content_id
+from casebook.types import ListingState, Purpose, TaskState, content_id
 from casebook.values import time, time_or_none
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from casebook.edits import Relation, edit_of, edit_record
+from casebook.findings import Evidence, Geometry, Match, Rendering, Verdict
 from casebook.store import Store
-from casebook.types import Evidence, Geometry, Match, Rendering, Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime

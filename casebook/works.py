@@ -12,8 +12,8 @@ from collections import defaultdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from casebook.findings import Reference, ReferenceKind, Work, WorkKind
 from casebook.store import Store
-from casebook.types import Reference, ReferenceKind, Work, WorkKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

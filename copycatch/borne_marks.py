@@ -7,7 +7,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
-from casebook.types import ReferenceKind, content_id
+from casebook.findings import ReferenceKind
+from casebook.types import content_id
 from copycatch.pool import Pool
 from copycatch.prepared import MappedReferences
 from matching.marks.borne import BorneMark, find_borne

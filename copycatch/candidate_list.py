@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from casebook.edits import edit_record
-from casebook.types import Verdict
+from casebook.findings import Verdict
 from copycatch.evidence_record import evidence_record
 from copycatch.moments import moment
 from copycatch.output import plain, print_line, print_table
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from casebook.casebook import Casebook
-    from casebook.types import Match
+    from casebook.findings import Match
 
 _TABLE = ("#", "verdict", "score", "work", "listing", "state", "seller", "found")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from casebook.blobs import Blobs
 from casebook.errors import BlobDamaged, BlobMissing
-from casebook.types import Picture, Rendering
+from casebook.findings import Rendering
 from copycatch.pool import Pool
 from copycatch.preparing import load_matcher
 from matching.judgement import much_agrees
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from casebook.types import Match
+    from casebook.findings import Match
+    from casebook.types import Picture
     from copycatch.preparing import Watched
 
 MOST_DRAWN = 3  # matches drawn per picture; an operator looks at the best ones

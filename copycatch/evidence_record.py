@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from casebook.edits import edit_record
 
 if TYPE_CHECKING:
-    from casebook.types import Evidence
+    from casebook.findings import Evidence
 
 
 def evidence_record(found: Evidence) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from casebook.errors import CopycatchError
+from casebook.findings import ReferenceKind
 from casebook.leads import Added, Tip
-from casebook.types import ReferenceKind
 from copycatch.image_search.asking import PictureRefused, ask
 from copycatch.leads import add_leads
 from matching.decode import decode
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from casebook.casebook import Casebook
-    from casebook.types import Reference, Work
+    from casebook.findings import Reference, Work
     from copycatch.image_search import ImageSearch, PageFound
     from copycatch.works import Library
     from crawler.keys import Keys

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from casebook.blobs import Blobs
 from casebook.errors import BlobDamaged, BlobMissing
-from casebook.types import Reference, WorkKind, content_id
+from casebook.types import content_id
 from copycatch.pool import Pool
 from copycatch.prepared import MappedReferences
 from matching.library import ReferenceLibrary, prepare
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from casebook.findings import Reference, WorkKind
     from copycatch.prepared import PreparedReferences
     from matching.marks.borne import BorneMark
     from matching.stage import Context

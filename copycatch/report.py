@@ -16,8 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from casebook.errors import BlobDamaged, BlobMissing, CopycatchError
+from casebook.findings import Match, Verdict
 from casebook.pictures import claims_of
-from casebook.types import Match, RunKind, ScanRun, Verdict
+from casebook.types import RunKind, ScanRun
 from copycatch.atomic_file import write_atomically
 from copycatch.candidate_list import false_alarms_shown, state_shown
 from copycatch.changes import SHOWN_AT_MOST as GONE_SHOWN

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from casebook.types import Purpose, RunState, ScanRun, Task, Verdict
+from casebook.findings import Verdict
+from casebook.types import Purpose, RunState, ScanRun, Task
 from copycatch.comparing import Compared, compare_pictures
 from copycatch.config import LEADS_TARGET
 from copycatch.crawling import crawl
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from casebook.casebook import Casebook
-    from casebook.types import Candidate
+    from casebook.findings import Candidate
     from copycatch.config import Config
     from copycatch.watched import Watched
     from copycatch.workspace import Workspace

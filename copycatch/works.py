@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casebook.errors import CopycatchError
-from casebook.types import Reference, ReferenceKind, Work, WorkKind, content_id
+from casebook.findings import Reference, ReferenceKind, Work, WorkKind
+from casebook.types import content_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

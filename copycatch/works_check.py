@@ -11,7 +11,7 @@ from matching.library import ReferenceLibrary
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from casebook.types import Reference, WorkKind
+    from casebook.findings import Reference, WorkKind
     from copycatch.workspace import Workspace
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tomlkit
 
-from casebook.types import Reference, WorkKind
+from casebook.findings import Reference, WorkKind
 from copycatch.atomic_file import write_atomically
 from copycatch.output import plain
 from copycatch.works import (

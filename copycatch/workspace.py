@@ -10,11 +10,13 @@ from casebook.casebook import Casebook
 from casebook.errors import CopycatchError
 from casebook.lock import WorkspaceLock
 from copycatch import config_template
-from copycatch.config import Config, load_config
+from copycatch.config_file import load_config
 from crawler.keys import KEYS_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from copycatch.config import Config
 
 CONFIG_NAME = "copycatch.toml"
 

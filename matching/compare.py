@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
+from casebook.findings import Reference, ReferenceKind, Verdict, WorkKind
 from matching.duplicates import Duplicates
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
@@ -17,7 +17,8 @@ from matching.views import PictureView
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
-    from casebook.types import Match, Picture
+    from casebook.findings import Match
+    from casebook.types import Picture
     from matching.stage import Context
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from casebook.types import Geometry
+    from casebook.findings import Geometry
     from matching.agreement import Agreement
     from matching.colours import Colours
     from matching.views import PictureView, ReferenceView

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from casebook.types import Geometry
+from casebook.findings import Geometry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casebook.edits import Relation
-from casebook.types import Verdict, WorkKind
+from casebook.findings import Verdict, WorkKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

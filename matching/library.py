@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from casebook.types import ReferenceKind, WorkKind, content_id
+from casebook.findings import ReferenceKind, WorkKind
+from casebook.types import content_id
 from matching.agreement import measure
 from matching.decode import decode
 from matching.marks.borne import with_marks_borne
@@ -18,7 +19,7 @@ from matching.views import ReferenceView
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from casebook.types import Reference
+    from casebook.findings import Reference
 
 FEW_POINTS = 40
 

@@ -17,7 +17,7 @@ from matching.views import PictureView
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from casebook.types import Evidence, Match
+    from casebook.findings import Evidence, Match
     from matching.library import ReferenceLibrary
 
 

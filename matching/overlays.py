@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from casebook.types import Verdict
+from casebook.findings import Verdict
 from matching.alignment import align
 from matching.decode import decode
 from matching.features import REFERENCE, detect_both
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from casebook.types import Evidence, Geometry, Match
+    from casebook.findings import Evidence, Geometry, Match
 
 PANEL = 480
 GAP = 12

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from casebook.types import Reference, WorkKind
+    from casebook.findings import Reference, WorkKind
 
 VERSION = 5  # rises with every change of what preparing gives or of how it is written
 ALIGNMENT = 64

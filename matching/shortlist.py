@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from casebook.types import ReferenceKind
+from casebook.findings import ReferenceKind
 from matching.descriptor_index import MAX_DISTANCE, DescriptorIndex, Hits
 from matching.similarity import explained
 from matching.stages import phash

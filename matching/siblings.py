@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from casebook.edits import EditKind, Relation
-from casebook.types import Verdict
+from casebook.findings import Verdict
 from matching.judgement import WORTH_A_LOOK
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from casebook.types import Evidence, Match
+    from casebook.findings import Evidence, Match
 
 CLEARLY_LIKELIER = 0.7
 SAME_PART = 0.5

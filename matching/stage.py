@@ -12,7 +12,7 @@ from matching.calibration import DEFAULT_BUDGET, STANDARD, Calibration
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from casebook.types import Evidence
+    from casebook.findings import Evidence
     from matching.views import PictureView, ReferenceView
 
 LIBRARIES = ("faiss-cpu", "ImageHash", "numpy", "opencv-python-headless", "pillow")

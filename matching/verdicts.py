@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from casebook.types import Match, Verdict
+from casebook.findings import Match, Verdict
 from matching.calibration import MOST_POSSIBLE
 from matching.judgement import much_agrees
 from matching.siblings import settled
@@ -17,7 +17,7 @@ from matching.siblings import settled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from casebook.types import Evidence
+    from casebook.findings import Evidence
     from matching.stage import Context
 
 STRENGTH = {Verdict.COPY: 2, Verdict.POSSIBLE: 1, Verdict.NONE: 0}

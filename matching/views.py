@@ -19,7 +19,7 @@ from matching.features import CLOSE, REFERENCE, SCAN, Features, detect, detect_b
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from casebook.types import Reference, WorkKind
+    from casebook.findings import Reference, WorkKind
     from matching.marks.borne import BorneMark
     from matching.marks.mark import Mark
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from benchmarks.copies.pictures import PictureSet
     from benchmarks.copies.queries import QuerySet
-    from casebook.types import Evidence
+    from casebook.findings import Evidence
 
 SEED = 2026
 RIDGE = 0.0006

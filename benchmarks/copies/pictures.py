@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.copies.twins import CROPS, twins
-from casebook.types import WorkKind
+from casebook.findings import WorkKind
 from fixtures.demo.pictures import GOODS, LOOK_ALIKES, WORKS, Studio
 
 ROOT = Path(__file__).parents[2]

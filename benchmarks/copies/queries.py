@@ -31,7 +31,7 @@ from benchmarks.copies.edits.edit import Need, fitted
 from benchmarks.copies.edits.marks import marked
 from benchmarks.copies.pictures import CACHE, Half, Picture, Role
 from benchmarks.copies.spread import spread
-from casebook.types import WorkKind
+from casebook.findings import WorkKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

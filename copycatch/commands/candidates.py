@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casebook.types import Verdict
+from casebook.findings import Verdict
 from copycatch.candidate_list import CSV_COLUMNS, candidate_records, print_candidates
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.output import print_csv, print_json_lines, print_line

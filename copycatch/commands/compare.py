@@ -13,7 +13,7 @@ import click
 
 from casebook.edits import edit_record
 from casebook.errors import CopycatchError
-from casebook.types import ReferenceKind, Verdict
+from casebook.findings import ReferenceKind, Verdict
 from copycatch.atomic_file import write_atomically
 from copycatch.candidate_list import false_alarms_shown
 from copycatch.commands.options import json_option
@@ -30,7 +30,7 @@ from matching.stage import Context
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from casebook.types import Match
+    from casebook.findings import Match
     from matching.library import ReferenceLibrary
 
 EXISTING = click.Path(exists=True, path_type=Path)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import click
 
 from casebook.errors import CopycatchError
+from casebook.findings import Verdict
 from casebook.leads import Added, Tip
-from casebook.types import Verdict
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option, utc_now
 from copycatch.image_search import all_image_searches, image_search

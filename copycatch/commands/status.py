@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from casebook.errors import CasebookError, WorkspaceBusy
-from casebook.types import RunState, ScanRun, Verdict
+from casebook.findings import Verdict
+from casebook.types import RunState, ScanRun
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.coverage import run_alarms

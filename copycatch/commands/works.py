@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from casebook.types import ReferenceKind, Work, WorkKind
+from casebook.findings import ReferenceKind, Work, WorkKind
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.works import Library, Problem, read_library, unlisted_pictures

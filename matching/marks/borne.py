@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from casebook.edits import Edit, EditKind
-from casebook.types import Verdict
+from casebook.findings import Verdict
 from matching.marks.finder import find
 from matching.marks.scene import Scene
 from matching.marks.state import MarkRegion, MarkState, mark_state
@@ -17,7 +17,7 @@ from matching.marks.state import MarkRegion, MarkState, mark_state
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from casebook.types import Evidence
+    from casebook.findings import Evidence
     from matching.marks.mark import Mark
     from matching.views import PictureView, ReferenceView
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from casebook.types import Evidence, ReferenceKind, Verdict
+from casebook.findings import Evidence, ReferenceKind, Verdict
 from matching.agreement import Agreement, measure
 from matching.alignment import Alignment, align
 from matching.colours import compare_colours

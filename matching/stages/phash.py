@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from casebook.edits import turn_shown
-from casebook.types import Evidence, Verdict
+from casebook.findings import Evidence, Verdict
 from matching.agreement import Agreement, measure
 from matching.colours import compare_colours
 from matching.edit_naming import name_edits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casebook.edits import Edit, EditKind, Relation
-from casebook.types import Evidence, Geometry, Verdict
+from casebook.findings import Evidence, Geometry, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

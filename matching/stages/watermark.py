@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from casebook.types import Evidence, Geometry, ReferenceKind, Verdict
+from casebook.findings import Evidence, Geometry, ReferenceKind, Verdict
 from matching.agreement import shares
 from matching.marks.finder import Found, find
 from matching.marks.scene import Scene

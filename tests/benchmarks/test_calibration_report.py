@@ -5,7 +5,7 @@ import numpy as np
 
 from benchmarks.calibration import Stranger, poisson_interval, report
 from benchmarks.copies.queries import AS_IS, Kind, Query, ReferenceFile
-from casebook.types import WorkKind
+from casebook.findings import WorkKind
 
 LIBRARY = (ReferenceFile(name="ours", path=Path("ours.jpg"), cls="ours", kind=WorkKind.PHOTO),)
 

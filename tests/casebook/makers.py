@@ -8,28 +8,22 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from casebook.edits import Edit, EditKind, Relation
+from casebook.findings import Evidence, Geometry, Match, Reference, Rendering, Verdict, Work
 from casebook.types import (
-    Evidence,
     Fetch,
     GalleryPicture,
-    Geometry,
     Listing,
     ListingState,
     Look,
-    Match,
     Money,
     Picture,
     PictureFound,
     Purpose,
-    Reference,
-    Rendering,
     ScanRun,
     Seller,
     Task,
     TaskState,
-    Verdict,
     Visit,
-    Work,
 )
 
 NIGHT = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)

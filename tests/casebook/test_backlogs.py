@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from casebook.casebook import Casebook
 from casebook.edits import Relation
+from casebook.findings import Evidence, Match, ReferenceKind, Verdict, WorkKind
 from casebook.number_sets import NumberSet
-from casebook.types import Evidence, Match, ReferenceKind, Verdict, WorkKind
 from matching.stage import Context
 from matching.verdicts import decided, weighed
 from tests.casebook.makers import at, listing, match, page_visit, picture, picture_visit, reference, run, sha, work

@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from casebook.findings import Candidate, Reference, ReferenceKind, Verdict, WorkKind
 from casebook.number_sets import NumberSet
-from casebook.types import Candidate, ListingState, Reference, ReferenceKind, Verdict, WorkKind
+from casebook.types import ListingState
 from tests.casebook.comparing import comparable
 from tests.casebook.makers import (
     RENDERING,
@@ -23,7 +24,7 @@ from tests.casebook.makers import (
 
 if TYPE_CHECKING:
     from casebook.casebook import Casebook
-    from casebook.types import Match
+    from casebook.findings import Match
 
 NEVER = (Verdict.NONE,)
 

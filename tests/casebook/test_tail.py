@@ -11,7 +11,7 @@ from tests.casebook.makers import at, listing, match, page_visit, picture, pictu
 
 if TYPE_CHECKING:
     from casebook.casebook import Casebook
-    from casebook.types import Match
+    from casebook.findings import Match
 
 
 def found(content: str, name: str, *log_odds: float | None) -> Match:

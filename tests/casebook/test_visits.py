@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from casebook.types import (
-    ListingState,
-    Money,
-    PictureFound,
-    Purpose,
-    Seller,
-    TaskState,
-)
+from casebook.types import ListingState, Money, PictureFound, Purpose, Seller, TaskState
 from casebook.values import time_text
 from tests.casebook.comparing import comparable
 from tests.casebook.makers import (

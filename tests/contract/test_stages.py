@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import matching.stages
-from casebook.types import Evidence, Reference, ReferenceKind, Verdict, WorkKind
+from casebook.findings import Evidence, Reference, ReferenceKind, Verdict, WorkKind
 from matching.library import ReferenceLibrary
 from matching.stage import Context
 from matching.stages import STAGES

@@ -14,28 +14,23 @@ from PIL import Image
 
 from casebook.claims import Claim
 from casebook.edits import Edit, EditKind, Relation
+from casebook.findings import Evidence, Match, Reference, Rendering, Verdict, Work
 from casebook.number_sets import NumberSet
 from casebook.types import (
-    Evidence,
     GalleryPicture,
     Listing,
     ListingState,
     Look,
-    Match,
     Money,
     Picture,
     PictureFound,
     Purpose,
-    Reference,
-    Rendering,
     RunState,
     ScanRun,
     Seller,
     Task,
     TaskState,
-    Verdict,
     Visit,
-    Work,
 )
 from copycatch.config import Config, Owner, Target
 from copycatch.workspace import Workspace

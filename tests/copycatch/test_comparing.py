@@ -12,6 +12,7 @@ from typing import NoReturn
 import pytest
 
 from casebook.blobs import Blobs
+from casebook.findings import Verdict
 from casebook.tail import Tail
 from casebook.types import (
     GalleryPicture,
@@ -24,7 +25,6 @@ from casebook.types import (
     ScanRun,
     Task,
     TaskState,
-    Verdict,
     Visit,
 )
 from copycatch import borne_marks, preparing

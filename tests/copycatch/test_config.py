@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from copycatch.config import Config, ConfigError, CrawlLimits, Owner, Target, keys, load_config
+from copycatch.config import Config, ConfigError, CrawlLimits, Owner, Target, keys
+from copycatch.config_file import load_config
 from copycatch.config_template import render, toml_value
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"

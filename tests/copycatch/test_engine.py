@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from casebook.blobs import Blobs
-from casebook.types import Picture, Reference, Verdict, WorkKind
+from casebook.findings import Reference, Verdict, WorkKind
+from casebook.types import Picture
 from copycatch.engine import Engine, Examined, Job, Worker
 from copycatch.pool import PoolError
 from copycatch.prepared import PreparedReferences

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from casebook.leads import Tip
 from casebook.types import ListingState
 from copycatch.cli import cli
-from copycatch.config import Config, ConfigError, CrawlLimits, MatchSettings, Owner, Target, load_config
+from copycatch.config import Config, ConfigError, CrawlLimits, MatchSettings, Owner, Target
+from copycatch.config_file import load_config
 from copycatch.leads import add_leads, standing
 from copycatch.scan import run_scan, utc_now
 from copycatch.workspace import Workspace

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from casebook.errors import CopycatchError
-from casebook.types import ListingState, Verdict
+from casebook.findings import Verdict
+from casebook.types import ListingState
 from copycatch.config import Config, CrawlLimits, MatchSettings, Owner, Target
 from copycatch.coverage import run_alarms
 from copycatch.scan import ScanSummary, run_match, run_scan

@@ -14,7 +14,8 @@ import pytest
 
 from casebook.errors import CopycatchError
 from copycatch import saved_pages
-from copycatch.config import Config, CrawlLimits, ImportSettings, MatchSettings, Owner, Target, load_config
+from copycatch.config import Config, CrawlLimits, ImportSettings, MatchSettings, Owner, Target
+from copycatch.config_file import load_config
 from copycatch.scan import no_progress
 from copycatch.watched import Watched, take_in_watched, watched_problems
 from copycatch.workspace import Workspace

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import tomlkit
 
-from casebook.types import ReferenceKind, WorkKind
+from casebook.findings import ReferenceKind, WorkKind
 from copycatch.works import WorksError, read_library
 from copycatch.works_edit import How, Wish, add_works
 from tests.copycatch.filled import picture_bytes

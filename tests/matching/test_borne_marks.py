@@ -9,7 +9,7 @@ from picture_edits import jpeg
 from PIL import Image
 
 from casebook.edits import Edit, EditKind, edit_of, edit_record
-from casebook.types import Match, ReferenceKind, Verdict
+from casebook.findings import Match, ReferenceKind, Verdict
 from matching.compare import Kinds, compare, library_of
 from matching.library import ReferenceLibrary
 

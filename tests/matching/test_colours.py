@@ -8,7 +8,7 @@ from drawn_pictures import photograph
 from picture_edits import grey, jpeg, mirrored, re_encoded
 from PIL import Image
 
-from casebook.types import Reference, WorkKind
+from casebook.findings import Reference, WorkKind
 from matching.agreement import measure
 from matching.colours import Colours, compare_colours
 from matching.library import ReferenceLibrary

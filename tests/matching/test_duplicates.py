@@ -7,7 +7,7 @@ from drawn_pictures import carton, photograph
 from picture_edits import cropped, jpeg
 from PIL import Image
 
-from casebook.types import Reference, WorkKind
+from casebook.findings import Reference, WorkKind
 from matching.duplicates import Duplicates
 from matching.library import ReferenceLibrary
 

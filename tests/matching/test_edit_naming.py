@@ -8,7 +8,7 @@ from picture_edits import badged, collaged, cropped, framed, grey, jpeg, mirrore
 from PIL import Image, ImageOps
 
 from casebook.edits import Edit, EditKind
-from casebook.types import Reference, WorkKind
+from casebook.findings import Reference, WorkKind
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 

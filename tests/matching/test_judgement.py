@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from casebook.edits import Relation
-from casebook.types import Verdict, WorkKind
+from casebook.findings import Verdict, WorkKind
 from matching.judgement import WORTH_A_LOOK, Judgement, judge
 
 

@@ -9,7 +9,7 @@ from drawn_pictures import background, carton, photograph, same_rug
 from picture_edits import EDITS, collaged, cropped, jpeg, mirrored, text_across, turned_7
 from PIL import Image
 
-from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
+from casebook.findings import Reference, ReferenceKind, Verdict, WorkKind
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
 

@@ -9,7 +9,7 @@ from drawn_pictures import photograph
 from picture_edits import badged, cropped, jpeg, mirrored
 from PIL import Image
 
-from casebook.types import ReferenceKind
+from casebook.findings import ReferenceKind
 from matching.compare import Kinds, compare, library_of
 from matching.matcher import Matcher
 from matching.overlays import render, thumbnail

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from casebook.types import Reference, ReferenceKind, WorkKind
+from casebook.findings import Reference, ReferenceKind, WorkKind
 from fixtures.demo.pictures import Studio
 from matching.library import ReferenceLibrary, prepare
 from matching.matcher import Matcher

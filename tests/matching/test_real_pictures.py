@@ -10,7 +10,7 @@ import pytest
 from picture_edits import EDITS, collaged, jpeg
 from PIL import Image
 
-from casebook.types import Verdict
+from casebook.findings import Verdict
 from matching.compare import library_of
 from matching.decode import decode
 from matching.matcher import Matcher

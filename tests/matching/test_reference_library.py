@@ -7,7 +7,7 @@ from drawn_pictures import photograph
 from picture_edits import jpeg
 from PIL import Image, ImageFilter
 
-from casebook.types import Reference, Verdict, WorkKind
+from casebook.findings import Reference, Verdict, WorkKind
 from matching.library import FEW_POINTS, ReferenceLibrary
 from matching.matcher import Matcher
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from casebook.types import Reference, Verdict, WorkKind
+from casebook.findings import Reference, Verdict, WorkKind
 from matching.agreement import measure
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher

@@ -4,7 +4,7 @@ import pytest
 from drawn_pictures import photograph
 from picture_edits import cropped, jpeg, mirrored, text_across, thumbnail, turned_7
 
-from casebook.types import Verdict
+from casebook.findings import Verdict
 from matching.compare import library_of
 from matching.matcher import Matcher
 from matching.shortlist import MOST, Shortlist

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from casebook.edits import Edit, EditKind, Relation
-from casebook.types import Evidence, Geometry, Match, Verdict
+from casebook.findings import Evidence, Geometry, Match, Verdict
 from matching.siblings import settled
 
 LEFT, RIGHT, WHOLE = (0, 0, 50, 0, 50, 99, 0, 99), (50, 0, 99, 0, 99, 99, 50, 99), (0, 0, 99, 0, 99, 99, 0, 99)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from casebook.edits import Edit, EditKind, Relation
-from casebook.types import Evidence, Geometry, Verdict
+from casebook.findings import Evidence, Geometry, Verdict
 from matching.calibration import Calibration
 from matching.matcher import matcher_key
 from matching.stage import Context

@@ -9,7 +9,7 @@ from drawn_marks import backdrop, emblem, lettering, marked, on_plain_ground, ti
 from picture_edits import jpeg
 from PIL import Image, ImageDraw, ImageFont
 
-from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
+from casebook.findings import Reference, ReferenceKind, Verdict, WorkKind
 from matching.compare import Kinds, compare, library_of
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from casebook.types import Candidate, Listing, ListingState, Look, Verdict
+from casebook.findings import Candidate, Verdict
+from casebook.types import Listing, ListingState, Look
 from copycatch.config import Config, CrawlLimits, Owner, Target
 from copycatch.scan import run_scan
 from copycatch.workspace import Workspace

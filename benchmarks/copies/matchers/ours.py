@@ -13,7 +13,7 @@ from benchmarks.copies.matchers import Answer, Found
 from benchmarks.copies.memory import peak_megabytes
 from benchmarks.copies.owners_mark import owners_mark
 from benchmarks.copies.spread import spread
-from casebook.types import Reference, ReferenceKind, Verdict, WorkKind
+from casebook.findings import Reference, ReferenceKind, Verdict, WorkKind
 from matching.duplicates import Duplicates
 from matching.library import ReferenceLibrary
 from matching.matcher import Matcher
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from benchmarks.copies.queries import Query, ReferenceFile
-    from casebook.types import Match
+    from casebook.findings import Match
 
 _worker: dict[str, Any] = {}
 
