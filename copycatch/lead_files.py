@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from defusedxml.ElementTree import ParseError, iterparse
 
 from casebook.errors import CopycatchError
-from crawler.page import MOST_ELEMENTS, Page
+from crawler.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,10 +129,8 @@ def _is_html(data: bytes) -> bool:
 def _links(data: bytes, name: str) -> Iterator[str]:
     """Yield the links of a page, such as the bookmarks that a browser exports."""
     page = Page(url="https://bookmarks.invalid/", status=200, body=data)
-    if page.elements > MOST_ELEMENTS:
-        raise LeadsError(
-            f"{name} has more than {MOST_ELEMENTS:,} elements", remedy="Export fewer bookmarks, a folder at a time."
-        )
+    if page.too_much is not None:
+        raise LeadsError(f"{name} is {page.too_much}", remedy="Export fewer bookmarks, a folder at a time.")
     for href in page.selector.xpath("//a/@href").getall():
         address = href.strip()
         if address.lower().startswith(("http://", "https://")):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from casebook.types import GalleryPicture, PictureRole
 from crawler.markup import backgrounds, image_links, places
-from crawler.page import MOST_ELEMENTS, Page
+from crawler.page import Page
 from crawler.picture_urls import picture_key, unite
 from crawler.script_data import value_after
 
@@ -31,7 +31,7 @@ def description_pictures(page: Page) -> tuple[GalleryPicture, ...]:
     """
     html = _html(page)
     inner = Page(url=page.url, status=200, headers=(("Content-Type", "text/html; charset=utf-8"),), body=html.encode())
-    if inner.elements > MOST_ELEMENTS:
+    if inner.too_much is not None:
         return ()
     links = [
         *image_links(inner.selector.xpath("//img")),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from casebook.types import Listing, ListingState
 
 
+_MOST_ATTRIBUTES = 500  # of one element; the most seen are 53
 MOST_ELEMENTS = 50_000  # the largest shop page seen has 6,000; reading one of millions would take minutes
 _EMPTY = fromstring("<html></html>", parser=HTMLParser())
 
@@ -77,9 +78,14 @@ class Page:
         return root
 
     @cached_property
-    def elements(self) -> int:
-        """How many elements the parsed page has."""
-        return sum(1 for _ in self.root.iter())
+    def too_much(self) -> str | None:
+        """Why the page is not read: time grows with its elements, and with the square of an element's attributes."""
+        for number, element in enumerate(self.root.iter(), start=1):
+            if number > MOST_ELEMENTS:
+                return f"not read: the page has more than {MOST_ELEMENTS:,} elements"
+            if len(element.attrib) > _MOST_ATTRIBUTES:
+                return f"not read: an element of the page has more than {_MOST_ATTRIBUTES} attributes"
+        return None
 
     @cached_property
     def base_url(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from casebook.types import GalleryPicture, Listing, ListingState, PictureRole
 from crawler.block_signs import block_sign, refusal
 from crawler.canonical import canonical_url
-from crawler.page import MOST_ELEMENTS, Page, Reading
+from crawler.page import Page, Reading
 from crawler.picture_urls import picture_key, unite
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def read_by(rules: Rules, page: Page) -> Reading:
     6. 404, 410 or the marketplace's own sign of removal: gone, unknown for now.
     7. Anything else: unknown; with a listing's URL, an unknown layout.
     """
-    if page.elements > MOST_ELEMENTS:
-        return _unknown(f"not read: the page has more than {MOST_ELEMENTS:,} elements")
+    if page.too_much is not None:
+        return _unknown(page.too_much)
     wall = _wall(rules, page)
     if wall:
         return Reading(state=ListingState.BLOCKED, reason=wall)

@@ -44,10 +44,11 @@ _STATES = {
     "discontinued": ListingState.ENDED,
 }
 _MOST_VARIANTS = 500
-# extruct's time grows with the square of the microdata items on a page, and faster with their nesting.
+# extruct's time grows with the square of the microdata items on a page, and faster with their nesting and references.
 _MOST_THINGS = 20_000  # of one JSON-LD block; a page that lists more is not about one product
-_MOST_ITEMS = 1000
-_DEEPEST_ITEM = 12
+_MOST_ITEMS = 300
+_MOST_REFERENCES = 50
+_DEEPEST = 24  # items and properties within one another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,14 +124,15 @@ def _things(value: object) -> Iterator[Thing]:
 
 
 def _microdata(page: Page) -> list[Thing]:
-    too_deep = f"//*[@itemscope][count(ancestor::*[@itemscope]) > {_DEEPEST_ITEM}]"
-    if not 0 < len(page.selector.xpath("//*[@itemscope]")) <= _MOST_ITEMS or page.selector.xpath(too_deep):
+    items, references = (len(page.selector.xpath(f"//*[@{name}]")) for name in ("itemscope", "itemref"))
+    too_deep = f"//*[@itemprop or @itemscope][count(ancestor::*[@itemprop or @itemscope]) > {_DEEPEST}]"
+    if not 0 < items <= _MOST_ITEMS or references > _MOST_REFERENCES or page.selector.xpath(too_deep):
         return []
     try:
-        items = MicrodataExtractor().extract_items(page.root, page.base_url)
+        found = MicrodataExtractor().extract_items(page.root, page.base_url)
     except Exception:  # a third-party parser on hostile markup: whatever it trips over, the page is still readable
         return []
-    return [_as_json_ld(item) for item in items if isinstance(item, dict)]
+    return [_as_json_ld(item) for item in found if isinstance(item, dict)]
 
 
 def _as_json_ld(item: Thing) -> Thing:

@@ -15,7 +15,7 @@ from crawler.embedded_state import state_places
 from crawler.gallery import Place, description_places, gallery_places
 from crawler.layouts import Access, Layout, Permission, Seen, Way
 from crawler.links import listing_links, page_links
-from crawler.page import MOST_ELEMENTS, Page, Reading
+from crawler.page import Page, Reading
 from crawler.picture_urls import PictureUrl, picture_key, unite
 from crawler.prices import read_price
 from crawler.structured_data import DeclaredProduct, declared_product, json_ld, organization, plain_text
@@ -73,9 +73,8 @@ def read(page: Page) -> Reading:
     4. 404, 410 or a redirect to the front page: gone, unknown for now.
     5. Anything else: unknown, a page that links to others.
     """
-    if page.elements > MOST_ELEMENTS:
-        reason = f"not read: the page has more than {MOST_ELEMENTS:,} elements"
-        return Reading(state=ListingState.UNKNOWN, reason=reason)
+    if page.too_much is not None:
+        return Reading(state=ListingState.UNKNOWN, reason=page.too_much)
     sign = block_sign(page)
     if sign:
         return Reading(state=ListingState.BLOCKED, reason=sign)

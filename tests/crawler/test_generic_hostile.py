@@ -120,3 +120,26 @@ def test_a_charset_that_is_none_does_not_make_a_page_unreadable(charset: str) ->
         body=b'<script type="application/ld+json">{"@type": "Product", "name": "Mug"}</script><h1>Mug</h1>',
     )
     assert "Mug" in page.text
+
+
+def test_a_page_with_an_element_of_countless_attributes_is_left_unread_with_a_reason() -> None:
+    names = " ".join(f'data-img{number}="/{number}.jpg"' for number in range(100_000))
+    reading = generic.read(Page(url="https://shop.example/p/1", status=200, body=f"<h1>P</h1><img {names}>".encode()))
+    assert reading.reason == "not read: an element of the page has more than 500 attributes"
+    assert reading.state is ListingState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div itemscope itemtype='http://schema.org/Product'>" + "<div itemprop='name'>" * 200 + "a<i>b</i>" * 20_000,
+        "<div itemscope itemtype='http://schema.org/Product'><i itemprop=name>a</i></div>" * 990,
+        "".join(
+            f"<p itemscope itemtype='http://schema.org/Product' itemref='{' '.join(f'i{n}' for n in range(900))}'></p>"
+            for _ in range(200)
+        ),
+    ],
+)
+def test_microdata_built_to_be_slow_is_no_declaration(body: str) -> None:
+    reading = generic.read(Page(url="https://shop.example/p/1", status=200, body=body.encode()))
+    assert reading.layout != "microdata"
