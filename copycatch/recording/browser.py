@@ -40,7 +40,7 @@ _INSTEAD = (
     "Install Chrome, Chromium or Edge, or name one with --browser PATH. In Firefox or Safari, save the visit as a HAR "
     "file in the developer tools and take that in with `copycatch import`."
 )
-_SECONDS_TO_CLOSE = 10.0
+_SECONDS_TO_CLOSE = 30.0
 # Popen can hand over pipes under their own numbers only, and the browser wants them as 3 and 4.
 _AS_3_AND_4 = """
 import os, sys

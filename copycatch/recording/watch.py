@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("copycatch.recording")
 
 _TICK = 0.2  # seconds
-_LONGEST_WAIT = 30.0  # seconds for a window to open, or for a page before the next one is opened all the same
-_SECONDS_TO_CLOSE = 10.0
+_LONGEST_WAIT = 30.0  # seconds for a page before the next one is opened all the same
+_SECONDS_TO_OPEN = 120.0  # a browser that ends is noticed at once, however slow the machine
+_SECONDS_TO_CLOSE = 30.0
 _TABS = [{"type": "page"}, {"exclude": True}]
 _KINDS = ("Document", "Image", "XHR", "Fetch", "Script")
 _HELD = [{"urlPattern": "http*", "resourceType": kind, "requestStage": "Response"} for kind in _KINDS]
@@ -149,7 +150,7 @@ class Watch:
             ask("Fetch.enable", patterns=_HELD)
             ask("Target.setDiscoverTargets", discover=True, filter=_TABS)
             ask("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True, filter=_TABS)
-            while not stopped() and (self._tabs if self.began else time.monotonic() - begun < _LONGEST_WAIT):
+            while not stopped() and (self._tabs if self.began else time.monotonic() - begun < _SECONDS_TO_OPEN):
                 self._listen(_TICK)
                 refused = opener.go_on(self._tabs, self._walls)
                 if refused:
