@@ -17,7 +17,8 @@ INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, s
 VALUES (
     :run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note, :search, :layout
 )
-ON CONFLICT (run_id, url) DO UPDATE SET depth = min(depth, excluded.depth)
+ON CONFLICT (run_id, url) DO UPDATE SET
+    depth = min(depth, excluded.depth), listing_key = coalesce(listing_key, excluded.listing_key)
 """
 
 _CLOSE = """

@@ -78,7 +78,11 @@ _SETTLE_LISTING = """
 UPDATE listing SET
     state = :state,
     state_reason = :reason,
-    target = (SELECT target FROM look WHERE listing_key = :listing_key ORDER BY at, target LIMIT 1),
+    target = (
+        -- A page that somebody imported must not take the listing away from the target that visits it.
+        SELECT target FROM look JOIN run USING (run_id) WHERE listing_key = :listing_key
+        ORDER BY run.kind = 'import', at, target LIMIT 1
+    ),
     search = (SELECT search FROM look WHERE listing_key = :listing_key ORDER BY at, target LIMIT 1),
     (first_seen_at, last_seen_at, last_live_at, last_looked_at) = (
         SELECT min(at), max(at) FILTER (WHERE readable), max(at) FILTER (WHERE state = 'live'), max(at)

@@ -159,8 +159,10 @@ SELECT
     count(*) FILTER (WHERE purpose = 'description') AS descriptions,
     count(*) FILTER (WHERE purpose = 'description' AND state = 'done') AS descriptions_done,
     count(*) FILTER (WHERE purpose = 'picture' AND state = 'done' AND EXISTS (
-        SELECT 1 FROM picture_url JOIN examination ON examination.picture_sha256 = picture_url.sha256
-        WHERE picture_url.url = task.url
+        SELECT 1 FROM picture_url
+        JOIN examination ON examination.picture_sha256 = picture_url.sha256
+        JOIN picture ON picture.sha256 = picture_url.sha256
+        WHERE picture_url.url = task.url AND picture.problem IS NULL
     )) AS pictures_compared
 FROM task
 WHERE purpose <> 'robots'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
+LONGEST_URL = 8000  # characters; what servers accept ends about there, and the time to take longer ones apart is theirs
 _NOTHING = SplitResult("", "", "", "", "")
 
 

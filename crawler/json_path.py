@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING, Any
+
+from crawler.entities import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def texts_at(value: Json, *path: str | int) -> Iterator[str]:
 
 def one_line(text: str | None) -> str | None:
     """Return a text as one line, entities resolved and tags dropped; None where nothing is left."""
-    plain = _SPACE.sub(" ", html.unescape(_TAG.sub("", text or ""))).strip()
+    plain = _SPACE.sub(" ", unescape(_TAG.sub("", text or ""))).strip()
     return plain.replace("\x00", "").encode("utf-8", "replace").decode() or None
 
 

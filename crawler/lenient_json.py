@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import chompjs
+
+from crawler.entities import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ def load_lenient(text: str) -> list[Json]:
     text = _WRAPPING.sub("", _WRAPPING.sub("", text.lstrip("\ufeff"))).strip().rstrip(";").strip()
     if not text:
         return []
-    for attempt in (text, _TRAILING_COMMA.sub("", text), html.unescape(text) if "&" in text else ""):
+    for attempt in (text, _TRAILING_COMMA.sub("", text), unescape(text) if "&" in text else ""):
         values = _strict(attempt) if attempt else None
         if values is not None:
             return values

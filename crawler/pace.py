@@ -32,6 +32,10 @@ class Stopping(IgnoreRequest):
     """The crawl is shutting down; the task stays pending and is taken up by the next start."""
 
 
+class HostClosed(IgnoreRequest):
+    """This host is not asked for anything more tonight."""
+
+
 @dataclass(slots=True)
 class Host:
     """What we owe one host. Times are seconds of the monotonic clock."""
@@ -40,6 +44,7 @@ class Host:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
     busy_answers: int = 0  # 429 and 503 in a row
+    closed: str | None = None  # why it is asked for nothing more tonight
 
     def pause(self, seconds: float) -> None:
         self.free_at = max(self.free_at, time.monotonic() + seconds)
@@ -95,13 +100,15 @@ class PaceMiddleware:
         await host.lock.acquire()
         request.meta[_TURN] = True
         # The loop is there because the wait may have grown while we slept: another answer asked for a pause.
-        while (wait := host.free_at - time.monotonic()) > 0 and not hosts.stopping.is_set():
+        while (wait := host.free_at - time.monotonic()) > 0 and not hosts.stopping.is_set() and host.closed is None:
             try:
                 await asyncio.wait_for(hosts.stopping.wait(), timeout=wait)
             except TimeoutError:
                 continue
         if hosts.stopping.is_set():
             raise Stopping("the crawl is stopping")
+        if host.closed is not None:
+            raise HostClosed(host.closed)
         # Others were asked while this one waited, and one of their answers may have ended the target.
         crawl.watch.check(request.meta["task"].target, request.url)
 
@@ -110,7 +117,8 @@ class PaceMiddleware:
 
         1. Pause the host as long as Retry-After asks, else for a time that doubles with every further such answer.
         2. Ask again for this address, a few times.
-        3. A host that gives nothing but such answers, or asks for a very long pause, ends its target for the night.
+        3. A host that gives nothing but such answers, or asks for a very long pause, ends its target for the night; one
+           of pictures or descriptions alone, itself.
         """
         self._give_turn_back(request)
         crawl = crawl_of(self._crawler)
@@ -125,9 +133,9 @@ class PaceMiddleware:
         if task.purpose is Purpose.ROBOTS:
             return response
         if host.busy_answers > MOST_BACKOFFS or wait > limits.longest_pause_seconds:
-            crawl.watch.stop(task.target, f"HTTP {response.status}: the site asked us to stay away", request.url)
+            self._stay_away(request, f"HTTP {response.status}: the site asked us to stay away")
         tries = request.meta.get("backoffs", 0)
-        if crawl.watch.is_stopped(task.target, request.url) or tries >= MOST_BACKOFFS:
+        if host.closed or crawl.watch.is_stopped(task.target, request.url) or tries >= MOST_BACKOFFS:
             return response
         again = request.replace(dont_filter=True, priority=request.priority + 1)
         again.meta["backoffs"] = tries + 1
@@ -135,6 +143,14 @@ class PaceMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         self._give_turn_back(request)
+
+    def _stay_away(self, request: Request, reason: str) -> None:
+        """End the target for the night; where only pictures or descriptions lie on that host, end the host alone."""
+        crawl, task = crawl_of(self._crawler), request.meta["task"]
+        if task.purpose in (Purpose.PICTURE, Purpose.DESCRIPTION) and not crawl.watch.belongs(task.target, request.url):
+            crawl.hosts[request.url].closed = reason
+        else:
+            crawl.watch.stop(task.target, reason, request.url)
 
     def _give_turn_back(self, request: Request) -> None:
         """Let the next request go, one delay after this one has ended: a slow host is asked less often."""

@@ -16,6 +16,8 @@ from lxml.html import HTMLParser
 from parsel import Selector
 from w3lib.encoding import html_to_unicode
 
+from crawler.addresses import LONGEST_URL
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
@@ -117,7 +119,7 @@ class Page:
         try:
             url = urljoin(base, href.strip().encode("utf-8", "replace").decode())
             parts = urlsplit(url)
-            if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or len(url) > LONGEST_URL:
                 return None
         except ValueError:  # urllib's word for "[", bad ports and their like
             return None

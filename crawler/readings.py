@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from casebook.types import Description, ListingState, Look, Purpose, Task, TaskState, Visit
 from crawler.block_signs import block_sign, refusal
@@ -13,7 +15,7 @@ from crawler.page import Reading
 from crawler.sitemap import read_sitemap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from casebook.types import Fetch, GalleryPicture
     from crawler.crawl import Crawl
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 
 READING_SECONDS = 60.0  # the largest real page takes two
+# Many, since one that reads a monstrous page keeps its thread; no pool of others' work waits for them.
+_READERS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="reader")
+T = TypeVar("T")
 
 
 async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fetch]) -> tuple[Visit, ListingState]:
@@ -29,7 +34,7 @@ async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fet
     if task.depth == 0 and page.redirected_from:
         crawl.watch.adopt(task.target, page.url)
     # Reading a page of some megabytes takes a second: never on the event loop.
-    reading = await asyncio.wait_for(asyncio.to_thread(place.read, page), READING_SECONDS)
+    reading = await _read_in_time(crawl, task, partial(place.read, page))
     if not crawl.watch.belongs(task.target, page.url) and reading.state is not ListingState.BLOCKED:
         reading = _elsewhere(page, reading)
     blocked = reading.state is ListingState.BLOCKED
@@ -54,7 +59,7 @@ async def description_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
             crawl.watch.stop_descriptions(task.target, f"its descriptions are kept from us ({blocked})", task.url)
         note = f"blocked: {blocked}" if blocked else f"HTTP {page.status}"
         return Visit(task=replace(task, state=TaskState.FAILED, note=note))
-    found = await asyncio.wait_for(asyncio.to_thread(description_pictures, page), READING_SECONDS)
+    found = await _read_in_time(crawl, task, partial(description_pictures, page))
     key = task.listing_key or ""
     listing = crawl.casebook.listing(key)
     if listing is None:
@@ -67,11 +72,20 @@ async def description_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
     )
 
 
-def sitemap_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
+async def _read_in_time(crawl: Crawl, task: Task, read: Callable[[], T]) -> T:
+    """Return what a reader gives. A thread that takes too long cannot be ended, so its target gets no other tonight."""
+    try:
+        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(_READERS, read), READING_SECONDS)
+    except TimeoutError:
+        crawl.watch.stop(task.target, f"a page of it cannot be read within {READING_SECONDS:.0f} seconds", task.url)
+        raise
+
+
+async def sitemap_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
     """Take the pages and further sitemaps out of a sitemap."""
     if page.status != 200:
         return Visit(task=replace(task, state=TaskState.FAILED, note=f"HTTP {page.status}"))
-    found = read_sitemap(page)
+    found = await _read_in_time(crawl, task, partial(read_sitemap, page))
     tasks = [
         *_tasks(crawl, task, found.page_urls, Purpose.PAGE),
         *_tasks(crawl, task, found.sitemap_urls, Purpose.SITEMAP),

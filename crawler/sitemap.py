@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
+from defusedxml.ElementTree import ParseError, iterparse
 
 from crawler.canonical import canonical_url, same_site
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from xml.etree.ElementTree import Element
+
     from crawler.page import Page
 
 _LARGEST = 50 * 1024 * 1024  # bytes unpacked: the limit of the sitemap protocol
 _MOST_URLS = 50_000  # the protocol's limit per file
+_MOST_EVENTS = 4_000_000  # 50,000 entries with pictures and languages have some hundred thousand
+_DEEPEST = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +43,32 @@ def read_sitemap(page: Page) -> Sitemap:
     if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return Sitemap(page_urls=_own(data.decode("utf-8", "replace").split("\n"), page))
     try:
-        root = fromstring(data.lstrip(), forbid_dtd=True)
+        urls = list(islice(_locations(data.lstrip()), _MOST_URLS))
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
         return Sitemap()
-    named = [(root.tag, child) for child in root][:_MOST_URLS]
-    urls = [(tag.endswith("sitemapindex"), _location(child)) for tag, child in named]
     return Sitemap(
         page_urls=_own([url for is_index, url in urls if not is_index], page),
         sitemap_urls=_own([url for is_index, url in urls if is_index], page),
     )
+
+
+def _locations(data: bytes) -> Iterator[tuple[bool, str]]:
+    """Yield each address of a sitemap, and whether it is that of a further sitemap.
+
+    Each entry is forgotten once it was read; a file that nests deeper or holds more than any sitemap is none. Raises
+    what the parser raises.
+    """
+    path: list[Element] = []
+    for number, (event, element) in enumerate(iterparse(BytesIO(data), ("start", "end"), forbid_dtd=True)):
+        if number > _MOST_EVENTS or len(path) > _DEEPEST:
+            raise ValueError("no sitemap is built like this")
+        if event == "start":
+            path.append(element)
+            continue
+        path.pop()
+        if len(path) == 1:
+            yield str(path[0].tag).endswith("sitemapindex"), _location(element)
+            path[0].clear()
 
 
 def _unpacked(body: bytes) -> bytes:

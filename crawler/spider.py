@@ -12,6 +12,7 @@ from scrapy.exceptions import IgnoreRequest
 
 from casebook.errors import CopycatchError
 from casebook.types import ListingState, PictureFound, Purpose, Task, TaskState, Visit
+from crawler.addresses import LONGEST_URL
 from crawler.admission import KeyMissingError
 from crawler.formats import sniff
 from crawler.guard import GuardedResolver
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
     from casebook.types import Fetch
     from crawler.crawl import Crawl
-
-
-LONGEST_URL = 8000  # characters; what servers accept ends about there
 
 
 class ListingSpider(Spider):
@@ -156,7 +154,7 @@ class ListingSpider(Spider):
             redirected_from=tuple(response.request.meta.get("redirect_urls", ())),  # type: ignore[union-attr]
         )
         if task.purpose is Purpose.SITEMAP:
-            return sitemap_visit(self.crawl, task, page)
+            return await sitemap_visit(self.crawl, task, page)
         if task.purpose is Purpose.DESCRIPTION:
             return await description_visit(self.crawl, task, page)
         visit, state = await page_visit(self.crawl, task, page, fetches)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import deque
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from extruct.w3cmicrodata import MicrodataExtractor
 
 from casebook.types import ListingState, Money
 from crawler.canonical import canonical_url, listing_name
+from crawler.entities import unescape
 from crawler.lenient_json import load_lenient
 from crawler.prices import read_price
 
@@ -104,7 +104,7 @@ def plain_text(value: object) -> str | None:
         value = _first(value.get("@value") or value.get("name"))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    text = _SPACE.sub(" ", html.unescape(str(value))).strip().encode("utf-8", "replace").decode()
+    text = _SPACE.sub(" ", unescape(str(value))).strip().replace("\x00", "").encode("utf-8", "replace").decode()
     return text or None
 
 

@@ -9,7 +9,6 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -25,6 +24,7 @@ from crawler.archives.exchange import (
     whole,
 )
 from crawler.archives.shortcut import address_beside
+from crawler.entities import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -122,7 +122,8 @@ def _declared(product: object) -> Iterator[str]:
 def _variants(page: Page) -> Iterator[str | None]:
     """Yield the pictures that belong to single variations, from the object `MSKU`."""
     for variation in values_after(page.text, re.compile(r'"MSKU"\s*:')):
-        for entry in (at(variation, "pictureMap") or {}).values():
+        pictures = at(variation, "pictureMap")
+        for entry in pictures.values() if isinstance(pictures, dict) else ():
             yield text_at(entry, "zoomImg", "URL") or text_at(entry, "URL")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from casebook.casebook import Casebook
 from casebook.listings import Health, LayoutRead
-from casebook.types import GalleryPicture, Listing, ListingState, PictureRole, Seller, Visit
+from casebook.types import GalleryPicture, Listing, ListingState, PictureRole, RunKind, Seller, Visit
 from tests.casebook.makers import (
     BLOCKED,
     LIVE,
@@ -103,3 +103,14 @@ def test_the_layouts_that_listings_were_read_by_are_counted(casebook: Casebook) 
         LayoutRead(target="shop", marketplace="shop", layout="cards", listings=1),
         LayoutRead(target="shop", marketplace="shop", layout="json-ld", listings=1),
     ]
+
+
+def test_an_older_import_does_not_take_a_listing_away_from_the_target_that_visits_it(casebook: Casebook) -> None:
+    casebook.record(page_visit(WHOLE, 10))
+    casebook.begin_run(replace(run(2), kind=RunKind.IMPORT))
+    imported = page_visit(WHOLE, 5)
+    looks = tuple(replace(look, run_id="night-2") for look in imported.looks)
+    task = replace(imported.task, run_id="night-2", target="import")
+    fetches = tuple(replace(fetch, run_id="night-2") for fetch in imported.fetches)
+    casebook.record(replace(imported, task=task, fetches=fetches, looks=looks))
+    assert [listing.key for listing in casebook.known_listings("shop")] == ["shop:1"]

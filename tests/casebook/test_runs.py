@@ -185,3 +185,10 @@ def test_the_exchanges_of_a_run_come_in_the_order_they_were_begun(casebook: Case
     casebook.record(visit)
     assert casebook.fetches("night-1") == [earlier, later]
     assert casebook.fetches("night-2") == []
+
+
+def test_an_address_of_the_configuration_that_is_a_known_listing_is_looked_at_as_one(casebook: Casebook) -> None:
+    address = "https://shop.example/p/1"
+    casebook.add_tasks([task(address), replace(task(address), listing_key="shop:1"), task(address)])
+    (waiting,) = casebook.pending_tasks("night-1")
+    assert waiting.listing_key == "shop:1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,13 @@ def test_an_unknown_marketplace_names_the_known_ones() -> None:
 def test_a_host_that_no_marketplace_names_is_read_as_an_independent_shop() -> None:
     assert marketplace_of("https://shop.example/p/1").NAME == "generic"
     assert marketplace_of("no address").NAME == "generic"
+
+
+@pytest.mark.parametrize(("name", "path"), CASES, ids=IDS)
+def test_entities_that_no_program_can_read_cost_nothing(name: str, path: Path) -> None:
+    page, _ = _recorded(path)
+    spoilt = replace(page, body=page.body.replace(b"e", b"&#" + b"9" * 5000 + b";", 3))
+    assert marketplace(name).read(spoilt).state in ListingState
+    for quote in (b'"', b">"):
+        spoilt = replace(page, body=page.body.replace(quote + b"H", quote + b"&#" + b"9" * 5000 + b"; H"))
+        assert marketplace(name).read(spoilt).state in ListingState

@@ -167,3 +167,17 @@ def test_a_gzipped_sitemap_index_names_its_sitemaps_and_only_its_own_site() -> N
 def test_a_sitemap_with_entities_or_broken_bytes_gives_nothing(body: bytes) -> None:
     found = read_sitemap(Page(url="https://shop.example/sitemap.xml", status=200, body=body))
     assert (found.page_urls, found.sitemap_urls) == ((), ())
+
+
+def test_a_sitemap_that_nests_without_end_or_is_none_gives_nothing() -> None:
+    deep = gzip.compress(b"<urlset>" + b"<a>" * 2_000_000)
+    assert read_sitemap(Page(url="https://shop.example/s.xml.gz", status=200, body=deep)).page_urls == ()
+    flat = b"<urlset>" + b"<a/>" * 2_100_000 + b"</urlset>"
+    assert read_sitemap(Page(url="https://shop.example/s.xml", status=200, body=flat)).page_urls == ()
+
+
+def test_an_address_longer_than_any_server_takes_is_left_out() -> None:
+    long = "/a1_" + ".jpg.1x1_" * 40_000
+    listing = _read(PRODUCT.replace('"offers"', f'"image":["{long}","/mug.jpg"],"offers"') % "InStock").listing
+    assert listing is not None
+    assert [one.url for one in listing.gallery] == ["https://shop.example/mug.jpg"]

@@ -11,7 +11,7 @@ import pytest
 from casebook.types import TaskState
 from crawler.pace import retry_after
 from tests.crawler.crawls import job_for, run
-from tests.crawler.sites import Answer, Site, html, links
+from tests.crawler.sites import Answer, Site, html, links, product
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -123,3 +123,16 @@ def test_a_crawl_over_its_time_limit_stops_and_the_next_one_goes_on_from_there(t
             assert casebook.pending_tasks("night-1") == []
     assert site.paths().count("/robots.txt") == 1
     assert {path: site.paths().count(path) for path in pages} == dict.fromkeys(pages, 1)
+
+
+def test_a_picture_server_that_asks_to_be_left_alone_ends_itself_and_not_the_target(tmp_path: Path) -> None:
+    later = Answer(b"later", 429, {"Retry-After": "86400"})
+    with Site({f"/{number}.jpg": later for number in range(4)}) as pictures:
+        address = pictures.url.replace("127.0.0.1", "localhost")
+        pages = {f"/p/{number}": product(f"Mug {number}", f"{address}/{number}.jpg") for number in range(4)}
+        with Site({"/": links(*pages), **pages}) as site:
+            with run(tmp_path, job_for(tmp_path, site.url + "/", limits={"longest_pause_seconds": 30.0})) as casebook:
+                assert len(casebook.known_listings("shop")) == 4
+                counts = casebook.task_counts("night-1")["shop"]
+    assert len([path for path in pictures.paths() if path.endswith(".jpg")]) == 1
+    assert counts.get(TaskState.PENDING, 0) == 0
