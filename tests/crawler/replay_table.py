@@ -3,10 +3,13 @@ has it: written by hand, one file a marketplace.
 
 `target` is the table of a target in `copycatch.toml`. `robots` gives each host's robots.txt. `pages` are answers: a
 recorded page (`file`, in fixtures/pages, where `with` replaces words in it) with its `status`, `headers` and
-`encoding` (UTF-8), or an address that the page is moved `to`. `saved` are pages that only a person looks at. `listings`
-are the listings a scan must end with, each with all the pictures that must be seen of it, `saved_listings` those that
-an import of all pages has more or otherwise (`apart` says that it has no others). A picture in `fallbacks` is not there
-at its full size, but at the address behind it. `row` is the row of the view `coverage`; what it leaves out is 0.
+`encoding` (UTF-8), or an address that the page is moved `to`. `saved` are pages that only a person looks at.
+
+`listings` are the listings a scan must end with, each with all the pictures that must be seen of it, `saved_listings`
+those that an import of all pages has more or otherwise (`apart` says that it has no others). A picture in `fallbacks`
+is not there at its full size, but at the address behind it. `row` is the row of the view `coverage`; what it leaves out
+is 0. `wall` is a page in the midst that may be answered by the site's wall, the listing that it is about, and listings
+that were seen before.
 """
 
 from __future__ import annotations
@@ -66,6 +69,7 @@ class Table:
     saved_listings: Mapping[str, Shown]
     fallbacks: Mapping[str, str]
     row: Mapping[str, int]
+    wall: Mapping[str, Any]
     apart: bool = False
 
     @property
@@ -105,6 +109,7 @@ def table(name: str) -> Table:
         saved_listings=_shown(written.pop("saved_listings", ())),
         fallbacks=written.pop("fallbacks", {}),
         row=written.pop("row", {}),
+        wall=written.pop("wall", {}),
         **written,  # a word that is not known is a mistake in the table
     )
 

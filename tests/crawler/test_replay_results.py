@@ -6,59 +6,26 @@ brings them. Each site's robots.txt disallows what the real one is not known to 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from protego import Protego
 
-from casebook.casebook import Casebook
-from copycatch.config import Config, CrawlLimits, MatchSettings, Owner, Target
 from copycatch.importing import run_import
-from copycatch.scan import run_scan
-from copycatch.workspace import Workspace
 from crawler.layouts import Permission, Way
 from crawler.marketplaces import all_marketplaces, marketplace
 from crawler.robots import PRODUCT_TOKEN
-from tests.crawler.replay import Authority, Internet
-from tests.crawler.replay_table import TABLES, Shown, Table, table
+from tests.crawler.replay import Authority
+from tests.crawler.replay_scans import counted, known, scanned, watching
+from tests.crawler.replay_table import TABLES, Table, table
 from tests.crawler.saved_tables import FORMS
 
 CRAWLED = [one.NAME for one in all_marketplaces() if Way.NIGHTLY in one.ACCESS.ways]
-_COUNTS = ("pages", "listings", "pictures", "descriptions")
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
-
-
-def watching(folder: Path, name: str, target: dict[str, Any]) -> Workspace:
-    """Return a workspace that watches one marketplace and lives in the internet of the test."""
-    config = Config(
-        owner=Owner(name="A. Maker", contact_url="https://owner.example/about"),
-        crawl=CrawlLimits(delay_seconds=0.0, use_environment_proxy=True, allowed_private_hosts=("127.0.0.1",)),
-        match=MatchSettings(processes=1),
-        targets=(Target(name="place", marketplace=name, **{key: tuple(value) for key, value in target.items()}),),
-    )
-    return Workspace.create(folder, config)
-
-
-def known(casebook: Casebook, target: str) -> dict[str, Shown]:
-    """Return every listing of a target with the pictures that were seen of it."""
-    return {
-        listing.key: Shown(
-            title=listing.title,
-            state=listing.state.value,
-            pictures=frozenset(sighting.url for sighting in casebook.sightings(listing.key)),
-        )
-        for listing in casebook.known_listings(target)
-    }
-
-
-def counted(row: dict[str, Any]) -> dict[str, int]:
-    """Return what a row of the view `coverage` counts, without what it counts none of."""
-    return {name: value for name, value in row.items() if name.startswith(_COUNTS) and value}
 
 
 def allowed(served: Table, url: str) -> bool:
@@ -83,20 +50,17 @@ def test_a_scan_goes_from_a_page_of_results_over_its_cards_to_every_picture(
     name: str, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served = table(name)
-    workspace = watching(tmp_path / "space", name, dict(served.target))
-    with Internet(served.answer, authority) as internet:
-        for variable, value in internet.environment().items():
-            monkeypatch.setenv(variable, value)
-        summary = run_scan(workspace)
+    workspace = watching(tmp_path / "space", name, served)
+    summary, asked = scanned(workspace, served, authority, monkeypatch)
     with workspace.casebook() as casebook:
-        listings = known(casebook, "place")
+        listings = known(casebook)
         (row,) = casebook.coverage_rows(summary.run_id)
-    pages = [url for url in internet.asked if urlsplit(url).path != "/robots.txt"]
+    pages = [url for url in asked if urlsplit(url).path != "/robots.txt"]
     assert listings == served.listings
     assert counted(row) == served.row
     assert [url for url in pages if not allowed(served, url)] == []
     assert len(pages) == len(set(pages))
-    assert {urlsplit(url).hostname for url in internet.asked}.isdisjoint({"127.0.0.1", "localhost"})
+    assert {urlsplit(url).hostname for url in asked}.isdisjoint({"127.0.0.1", "localhost"})
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -105,7 +69,7 @@ def test_the_pages_that_a_person_saved_give_the_same_listings_and_pictures(
     name: str, form: str, tmp_path: Path
 ) -> None:
     served = table(name)
-    workspace = watching(tmp_path / "space", name, dict(served.target))
+    workspace = watching(tmp_path / "space", name, served)
     path = tmp_path / form
     path.write_bytes(FORMS[form](served))
     imported = run_import(workspace, [path], compare=False)
