@@ -7,17 +7,13 @@ is not there.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from casebook.types import ListingState, TaskState
 from copycatch.ways import search_urls
@@ -26,9 +22,12 @@ from crawler.layouts import Permission, Way
 from crawler.marketplaces import all_marketplaces, marketplace
 from tests.crawler.crawls import job_for, run
 from tests.crawler.replay import NOWHERE, Answer, Authority, Internet
+from tests.crawler.replay_table import jpeg
 
 PAGES = Path(__file__).parents[2] / "fixtures" / "pages"
 CRAWLED = [one.NAME for one in all_marketplaces() if one.NAME != "generic" and Way.NIGHTLY in one.ACCESS.ways]
+
+DESCRIBED = "https://pictures.example/described.jpg"
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +49,6 @@ def recorded(name: str) -> Iterator[tuple[str, Path, dict[str, Any]]]:
             yield listing["url"], page, answers
 
 
-def jpeg(url: str) -> bytes:
-    """Return a picture that no other address has."""
-    seed = int(hashlib.sha256(url.encode()).hexdigest()[:8], 16)
-    noise = np.random.default_rng(seed).integers(0, 255, (12, 16, 3), dtype=np.uint8)
-    out = io.BytesIO()
-    Image.fromarray(noise).resize((64, 48)).save(out, "JPEG")
-    return out.getvalue()
-
-
 def robots(name: str, url: str) -> Answer:
     """Return the robots.txt of a page's host: searches are disallowed where they are not known to be allowed."""
     place = marketplace(name)
@@ -69,8 +59,9 @@ def robots(name: str, url: str) -> Answer:
     return Answer(rule.encode(), headers={"Content-Type": "text/plain"})
 
 
-def scanned(name: str, folder: Path, urls: list[str]) -> CrawlJob:
-    job = job_for(folder, *urls, limits={"use_environment_proxy": True, "allowed_private_hosts": ("127.0.0.1",)})
+def scanned(name: str, folder: Path, urls: list[str], *, delay_seconds: float = 0.0) -> CrawlJob:
+    limits = {"use_environment_proxy": True, "allowed_private_hosts": ("127.0.0.1",), "delay_seconds": delay_seconds}
+    job = job_for(folder, *urls, limits=limits)
     return dataclasses.replace(job, targets=(Target(name="shop", marketplace=name, start=tuple(urls)),))
 
 
@@ -79,21 +70,21 @@ def test_a_scan_goes_from_listing_pages_to_every_picture(
     name: str, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages = {url: (page.read_bytes(), answers) for url, page, answers in recorded(name)}
+    described = {answers["description_url"] for _, answers in pages.values() if "description_url" in answers}
     pictures = {
         url
         for _, answers in pages.values()
         for role in ("gallery", "variant", "description")
         for url in answers["listing"].get(role, ())
-    }
-    descriptions = {answers["description_url"] for _, answers in pages.values() if "description_url" in answers}
+    } | {DESCRIBED for _ in described}
 
     def answer(url: str) -> Answer:
         if url in pages:
             return Answer(pages[url][0], pages[url][1].get("status", 200), {"Content-Type": "text/html"})
         if urlsplit(url).path == "/robots.txt":
             return robots(name, url)
-        if url in descriptions:
-            return Answer(b"<p>Printed by hand.</p>", headers={"Content-Type": "text/html"})
+        if url in described:
+            return Answer(f'<p>By hand.</p><img src="{DESCRIBED}">'.encode(), headers={"Content-Type": "text/html"})
         return Answer(jpeg(url), headers={"Content-Type": "image/jpeg"}) if url in pictures else NOWHERE
 
     assert pages
@@ -145,7 +136,8 @@ def test_a_wall_ends_the_target_for_the_night(
     with Internet(answer, authority) as internet:
         for variable, value in internet.environment().items():
             monkeypatch.setenv(variable, value)
-        job = scanned(name, tmp_path, [*urls, *(f"{urls[0]}?x={number}" for number in range(5))])
+        addresses = [*urls, *(f"{urls[0]}?x={number}" for number in range(5))]
+        job = scanned(name, tmp_path, addresses, delay_seconds=0.3)  # time enough to read the wall on a busy machine
         with run(tmp_path, job) as casebook:
             (row,) = casebook.coverage_rows("night-1")
             states = {listing.state for listing in casebook.known_listings("shop")}
