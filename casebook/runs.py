@@ -65,8 +65,12 @@ class Runs(Store):
         return next(iter(self.runs(1)), None)
 
     def last_import(self) -> ScanRun | None:
-        """Return the import begun last, in whatever state it is."""
-        row = self._first("SELECT * FROM run WHERE kind = 'import' ORDER BY run_seq DESC LIMIT 1", {})
+        """Return the import of files begun last, in whatever state it is; a person's own look is none."""
+        row = self._first(
+            "SELECT * FROM run WHERE kind = 'import' AND iif(json_valid(job), job, '{}') ->> '$.look' IS NULL "
+            "ORDER BY run_seq DESC LIMIT 1",
+            {},
+        )
         return None if row is None else _scan_run(row)
 
     def run(self, run_id: str) -> ScanRun | None:

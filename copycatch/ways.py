@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from crawler.job import Target
 
 _NO_KEYS = Keys({})
+_SHOWN = 5
+_NOUNS = {
+    "search": ("search", "searches"),
+    "shop": ("shop", "shops"),
+    "page": ("page", "pages"),
+    "sitemap": ("sitemap", "sitemaps"),
+}
 _IN_WORDS = {
     Way.NIGHTLY: "plain pages that you name (start, shops, listings)",
     Way.KEY: f"its official interface, with a key of your own in {KEYS_NAME}",
-    Way.PERSON: "pages saved in your own browser (`copycatch import`)",
+    Way.PERSON: "pages that you look at yourself (`copycatch record` or `import`)",
 }
 
 
@@ -68,11 +75,30 @@ def search_urls(target: Target | Configured, keys: Keys = _NO_KEYS) -> Iterator[
 
 def shop_urls(target: Target | Configured, keys: Keys = _NO_KEYS) -> Iterator[str]:
     """Yield the page of all goods of each seller, where his id leads there and the marketplace may be asked for it."""
-    place, interface = marketplace(target.marketplace), opened_by_key(target, keys)
-    for seller_id in target.shops if interface is not None or may_be_crawled(target) else ():
-        url = place.shop_url(seller_id) if interface is None else interface.shop_url(seller_id)
-        if url is not None:
-            yield url
+    yield from filter(None, (_shop_url(target, seller_id, keys) for seller_id in target.shops))
+
+
+def _shop_url(target: Target | Configured, seller_id: str, keys: Keys) -> str | None:
+    interface = opened_by_key(target, keys)
+    if interface is not None:
+        return interface.shop_url(seller_id)
+    return marketplace(target.marketplace).shop_url(seller_id) if may_be_crawled(target) else None
+
+
+def crawled(targets: Iterable[Configured], keys: Keys = _NO_KEYS) -> Iterator[str]:
+    """Yield a sentence for each target of which a scan looks at something: at what, and by which way."""
+    for target in targets:
+        plainly = may_be_crawled(target)
+        counts = {
+            "search": len(list(search_urls(target, keys))),
+            "shop": len(list(shop_urls(target, keys))),
+            "page": len(list(page_urls(target, (*target.start, *target.listings), keys))),
+            "sitemap": len(target.sitemaps) if plainly else 0,
+        }
+        parts = [f"{number} {_NOUNS[noun][number > 1]}" for noun, number in counts.items() if number]
+        if parts:
+            way = "through its official interface" if opened_by_key(target, keys) else "by plain visits"
+            yield f"{target.name}: each scan looks at {', '.join(parts)} and every listing found there, {way}."
 
 
 def not_crawled(targets: Iterable[Configured], keys: Keys = _NO_KEYS) -> Iterator[str]:
@@ -88,9 +114,13 @@ def not_crawled(targets: Iterable[Configured], keys: Keys = _NO_KEYS) -> Iterato
                 else "no address of its search is known"
             )
             yield f"{target.name}: its searches are not crawled: {why}. Ways left: {left}."
-        without = len(target.shops) - len(list(shop_urls(target, keys)))
+        without = [seller_id for seller_id in target.shops if _shop_url(target, seller_id, keys) is None]
         if without:
-            yield f"{target.name}: {without} of its shops are not crawled: no pages of theirs known. Ways left: {left}."
+            shops = ", ".join(map(repr, without[:_SHOWN]))
+            yield (
+                f"{target.name}: no page is known by which these shops could be crawled: {shops}. Is each written as "
+                f"docs/marketplaces.md tells? Ways left: {left}."
+            )
         named = (*target.start, *target.listings)
         unread = [*(() if may_be_crawled(target) else target.sitemaps), *_left_out(target, named, keys)]
         if unread:

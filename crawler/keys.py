@@ -83,8 +83,12 @@ def _check(path: Path, service: str, values: object) -> None:
     named = values.items() if isinstance(values, dict) else [("", values)]
     for name, value in named:
         # A line break would end the header that carries the key and begin another.
-        if name not in NEEDED[service] or not isinstance(value, str) or not (value.isascii() and value.isprintable()):
-            raise KeysError(
-                f"{path}: [{service}] holds what is no key of it",
-                remedy=f"It takes {' and '.join(NEEDED[service])}, each a line of text in quotation marks.",
-            )
+        known = name in NEEDED[service]
+        if known and isinstance(value, str) and value.isascii() and value.isprintable():
+            continue
+        raise KeysError(
+            f"{path}: the value of {name} under [{service}] is no line of plain text"
+            if known
+            else f"{path}: [{service}] takes no {name[:60]!r}",
+            remedy=f"It takes {' and '.join(NEEDED[service])}, each a line of text in quotation marks.",
+        )

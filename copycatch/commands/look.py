@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from copycatch.commands.options import in_workspace, utc_now
-from copycatch.moments import with_moments
+from copycatch.moments import moment, with_moments
 from copycatch.output import plain, print_line
 from copycatch.personal_look import Seen, record_looks
 
@@ -52,7 +52,10 @@ def look(
     screenshot: Path | None,
     canaries: tuple[tuple[str, Path], ...],
 ) -> None:
-    """Keep your own look at a listing, with a screenshot, as a dated sign that it is live or gone."""
+    """Keep your own look at a listing, with a screenshot, as a dated sign that it is live or gone.
+
+    The listing must be known from a scan or an import. Without a screenshot your word is kept and moves nothing.
+    """
     if gone is None:
         raise click.UsageError("say what you saw: --gone or --live")
     looks = [Seen(url=url, gone=gone, screenshot=screenshot)]
@@ -61,8 +64,11 @@ def look(
     for done in record_looks(workspace, looks, at=at or now, now=now):
         listing = done.listing
         print_line(plain(f"{listing.key}: {listing.state.value}: {with_moments(listing.state_reason)}"))
-        if not done.counts:
-            print_line("  Kept as your word; without a screenshot it proves nothing.")
+        print_line(
+            f"  Your look of {moment(at or now)} is kept with its screenshot."
+            if done.counts
+            else "  Kept as your word; without a screenshot it proves nothing."
+        )
 
 
 COMMANDS = (look,)

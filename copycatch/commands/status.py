@@ -18,7 +18,7 @@ from copycatch.moments import moment
 from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.watched import watched_problems
-from copycatch.ways import not_crawled
+from copycatch.ways import crawled, not_crawled
 from crawler.keys import Keys, KeysError, read_keys
 from matching.calibration import learnt
 from matching.judgement import LIKELY
@@ -74,6 +74,8 @@ def status(workspace: Workspace, as_json: bool) -> None:
     if record["leads"]:
         states = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in record["leads"].items())
         print_line(f"Leads: {states}")
+    for sentence in record["crawled"]:
+        print_line(f"+ {plain(sentence)}")
     for sentence in record["not_crawled"]:
         print_line(f"- {plain(sentence)}")
     for alarm in record["alarms"]:
@@ -100,6 +102,7 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
         "leads": dict(Counter(standing(lead)[0].value for lead in leads)),
+        "crawled": list(crawled(workspace.config().targets, _keys(workspace))),
         "not_crawled": [*not_crawled(workspace.config().targets, _keys(workspace)), *by_hand_sentences(leads)],
         "alarms": [
             *_key_alarms(workspace),

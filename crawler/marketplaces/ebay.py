@@ -41,7 +41,7 @@ ACCESS = Access(
     listings=Permission.UNKNOWN,
     source="no copy of its robots.txt is known to us",
     checked_on="2026-11-21",
-    note="After 5 to 10 pages it answers with an interstitial, as noted in 2026-04; the Browse API is the steady way.",
+    note="After 5 to 10 pages it answers with an interstitial, as noted in 2026-04; the Browse API is eBay's own way.",
 )
 _ITEM = re.compile(r"/itm/(?:[^/?#]+/)?(\d{9,14})(?![\d])")
 _SELLER = re.compile(r"/(?:sch/([^/?#]+)/m\.html|usr/([^/?#]+))")

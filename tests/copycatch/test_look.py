@@ -66,6 +66,10 @@ def test_two_screenshots_six_hours_apart_and_one_of_another_listing_prove_a_remo
         looks = casebook.looks(KEY)
         blobs = [space.blobs().get(look.screenshot_sha256) for look in looks if look.screenshot_sha256]
         assert casebook.last_run() is None  # it is no scan
+        imported = casebook.last_import()
+    assert imported is not None
+    assert dict(imported.stats)["listings"] == 2  # and no import of files, which came before
+    assert "Your look of 2026-11-03 14:00 UTC is kept with its screenshot." in second.stdout
     assert [look.reason for look in looks[1:]] == ["a person saw that it is gone (screenshot)"] * 2
     assert [look.fetch_id for look in looks[1:]] == [None, None]
     assert [Image.open(io.BytesIO(blob)).format for blob in blobs] == ["PNG", "WEBP"]

@@ -12,7 +12,7 @@ from casebook.errors import CopycatchError
 from casebook.types import ListingState
 from copycatch.coverage import run_alarms
 from copycatch.health import examine
-from copycatch.ways import not_crawled
+from copycatch.ways import crawled, not_crawled
 from copycatch.workspace import Workspace
 from crawler.interfaces import all_interfaces, asked_instead, host_of, interface_of
 from crawler.keys import Keys, KeysError, read_keys
@@ -378,7 +378,21 @@ def test_without_a_key_nothing_changes_and_status_says_what_a_key_would_open(
     assert "its searches are not crawled" in said
     assert "its official interface, with a key of your own in keys.toml" in said
     give_keys(made, KEYS)
-    assert list(not_crawled(targets, read_keys(made.keys_path))) == []
+    keys = read_keys(made.keys_path)
+    assert list(not_crawled(targets, keys)) == []
+    assert list(crawled(targets)) == []
+    (sentence,) = crawled(targets, keys)
+    assert sentence.endswith("1 search, 1 shop and every listing found there, through its official interface.")
+
+
+def test_a_shop_in_a_form_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+    text = '[[targets]]\nname = "posters"\nmarketplace = "shopify"\nshops = ["shop.example", "Cheap Posters"]\n'
+    made = workspace(tmp_path, text)
+    (sentence,) = not_crawled(made.config().targets)
+    assert "could be crawled: 'Cheap Posters'. Is each written as docs/marketplaces.md tells?" in sentence
+    assert list(crawled(made.config().targets)) == [
+        "posters: each scan looks at 1 shop and every listing found there, by plain visits."
+    ]
 
 
 def test_what_was_left_to_ask_of_an_interface_is_refused_when_its_key_is_gone(

@@ -52,6 +52,13 @@ def test_a_file_that_cannot_be_used_is_told_without_its_values(tmp_path: Path, t
     assert "5550" not in str(raised.value)
 
 
+def test_a_wrong_name_and_a_value_that_is_none_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(KeysError, match=r"\[ebay\] takes no 'client_secrt'"):
+        read_keys(written(tmp_path, '[ebay]\nclient_secrt = "hush"'))
+    with pytest.raises(KeysError, match="the value of client_id under"):
+        read_keys(written(tmp_path, "[ebay]\nclient_id = 5"))
+
+
 def test_no_key_shows_when_the_keys_are_printed() -> None:
     keys = Keys({"tineye": {"api_key": "hush"}})
     assert repr(keys) == "Keys(tineye)"
