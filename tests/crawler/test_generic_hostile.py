@@ -123,7 +123,7 @@ def test_a_charset_that_is_none_does_not_make_a_page_unreadable(charset: str) ->
 
 
 def test_a_page_with_an_element_of_countless_attributes_is_left_unread_with_a_reason() -> None:
-    names = " ".join(f'data-img{number}="/{number}.jpg"' for number in range(100_000))
+    names = " ".join(f'data-img{number}="/{number}.jpg"' for number in range(5_000))
     reading = generic.read(Page(url="https://shop.example/p/1", status=200, body=f"<h1>P</h1><img {names}>".encode()))
     assert reading.reason == "not read: an element of the page has more than 500 attributes"
     assert reading.state is ListingState.UNKNOWN
