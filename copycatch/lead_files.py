@@ -13,12 +13,12 @@ import io
 import itertools
 import re
 import zipfile
-import zlib
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from defusedxml.ElementTree import ParseError, iterparse
 
 from casebook.errors import CopycatchError
+from crawler.archives.exchange import BROKEN
 from crawler.page import Page
 
 if TYPE_CHECKING:
@@ -169,9 +169,7 @@ def _spreadsheet(data: bytes, name: str) -> Iterator[str]:
                     raise LeadsError(f"{name} unpacks to more than {limit} MiB", remedy="Save the addresses alone.")
                 with archive.open(part) as stream:
                     yield from _texts(stream, count, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
-        raise damaged from None
-    except ParseError:
+    except (*BROKEN, ParseError):
         raise damaged from None
 
 

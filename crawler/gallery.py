@@ -45,7 +45,7 @@ _ICON_SIDE = 40  # pixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
+class Shown:
     """One element that shows a picture: its URLs, and where it stands."""
 
     element: HtmlElement
@@ -55,27 +55,31 @@ class _Shown:
     in_description: bool
 
 
-def gallery_places(page: Page, heading: HtmlElement | None, name: str | None) -> list[Place]:
+def shown_pictures(page: Page, name: str | None) -> list[Shown]:
+    """Return every element that shows a picture, but not those of other products, menus, logos, reviews; a picture that
+    bears the listing's name stands in its gallery."""
+    return list(_all_shown(page, name))
+
+
+def gallery_places(shown: list[Shown], heading: HtmlElement | None) -> list[Place]:
     """Return the places of the gallery in document order, each with every URL given for it.
 
-    1. Every element that shows a picture is collected, but not those of other products, menus, logos, reviews.
-    2. From the heading outwards, the first element that holds a picture in gallery markup bounds the gallery; without
+    1. From the heading outwards, the first element that holds a picture in gallery markup bounds the gallery; without
        gallery markup the first that holds any picture does; without a heading the whole page.
-    3. A strip of thumbnails with files of its own is paired with the pictures it stands for.
+    2. A strip of thumbnails with files of its own is paired with the pictures it stands for.
     """
-    shown = list(_all_shown(page, name))
     chosen = _around(heading, [one for one in shown if one.in_gallery])
     if not chosen:
         chosen = _around(heading, [one for one in shown if not one.in_strip]) if heading is not None else []
     return _paired(chosen)
 
 
-def description_places(page: Page) -> list[Place]:
+def description_places(shown: list[Shown]) -> list[Place]:
     """Return the places of the pictures within the listing's description, in document order."""
-    return [one.place for one in _all_shown(page, None) if one.in_description]
+    return [one.place for one in shown if one.in_description]
 
 
-def _all_shown(page: Page, name: str | None) -> Iterator[_Shown]:
+def _all_shown(page: Page, name: str | None) -> Iterator[Shown]:
     seen = 0
     query = "//body//*[self::img or self::source or self::a or @style or @*[starts-with(name(), 'data-')]]"
     for node in page.selector.xpath(query):
@@ -91,7 +95,7 @@ def _all_shown(page: Page, name: str | None) -> Iterator[_Shown]:
         around = [element, *ancestors(element, 8)]
         lines = [words_of(one) for one in around]
         described = any(one.get("itemprop") == "description" for one in around)
-        yield _Shown(
+        yield Shown(
             element=element,
             place=place,
             in_gallery=itemprop or bool(name and alt == name) or any(_IN_GALLERY.search(line) for line in lines),
@@ -174,7 +178,7 @@ def _leads_elsewhere(element: HtmlElement, page: Page) -> bool:
     return url is not None and not is_picture_url(url) and listing_name(url) != listing_name(page.url)
 
 
-def _around(heading: HtmlElement | None, shown: list[_Shown]) -> list[_Shown]:
+def _around(heading: HtmlElement | None, shown: list[Shown]) -> list[Shown]:
     if not shown or heading is None:
         return shown
     steps = steps_from(heading, [one.element for one in shown])
@@ -182,7 +186,7 @@ def _around(heading: HtmlElement | None, shown: list[_Shown]) -> list[_Shown]:
     return [one for one, step in zip(shown, steps, strict=True) if step == nearest]
 
 
-def _paired(shown: list[_Shown]) -> list[Place]:
+def _paired(shown: list[Shown]) -> list[Place]:
     main = _distinct([one.place for one in shown if not one.in_strip])
     strip = _distinct([one.place for one in shown if one.in_strip])
     if not main or not strip:

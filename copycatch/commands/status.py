@@ -89,6 +89,7 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     unseen = run_alarms(casebook, run.run_id) if run else []
     nights = read_nights(workspace.nights_path)[-_NIGHTS_SHOWN:]
     leads = casebook.leads()
+    targets, (keys, unusable_keys) = workspace.config().targets, _keys(workspace)
     verdicts = [candidate.verdict for candidate in casebook.candidates()]
     return {
         "workspace": str(workspace.root),
@@ -102,10 +103,10 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
         "leads": dict(Counter(standing(lead)[0].value for lead in leads)),
-        "crawled": list(crawled(workspace.config().targets, _keys(workspace))),
-        "not_crawled": [*not_crawled(workspace.config().targets, _keys(workspace)), *by_hand_sentences(leads)],
+        "crawled": list(crawled(targets, keys)),
+        "not_crawled": [*not_crawled(targets, keys), *by_hand_sentences(leads)],
         "alarms": [
-            *_key_alarms(workspace),
+            *unusable_keys,
             *_run_alarms(workspace, run),
             *_import_alarms(workspace, imported),
             *_watched(workspace),
@@ -181,20 +182,12 @@ def _watched(workspace: Workspace) -> list[str]:
     return [f"in the watched folder: {problem}" for problem in problems[:_PROBLEMS_SHOWN]] + left
 
 
-def _keys(workspace: Workspace) -> Keys:
-    """Return the owner's keys; none where their file cannot be used, which is an alarm of its own."""
+def _keys(workspace: Workspace) -> tuple[Keys, list[str]]:
+    """Return the owner's keys, or none and an alarm where their file cannot be used."""
     try:
-        return read_keys(workspace.keys_path)
-    except KeysError:
-        return Keys({})
-
-
-def _key_alarms(workspace: Workspace) -> list[str]:
-    try:
-        read_keys(workspace.keys_path)
+        return read_keys(workspace.keys_path), []
     except KeysError as error:
-        return [f"no scan can start: {error.message}. {error.remedy}"]
-    return []
+        return Keys({}), [f"no scan can start: {error.message}. {error.remedy}"]
 
 
 def _is_held(workspace: Workspace) -> bool:

@@ -12,7 +12,7 @@ from crawler.canonical import canonical_url as canonical_url
 from crawler.canonical import declared_url, is_home, listing_name, shop_host
 from crawler.elements import text_of
 from crawler.embedded_state import state_places
-from crawler.gallery import Place, description_places, gallery_places
+from crawler.gallery import Place, description_places, gallery_places, shown_pictures
 from crawler.layouts import Access, Layout, Permission, Seen, Way
 from crawler.links import listing_links, page_links
 from crawler.page import Page, Reading
@@ -195,11 +195,12 @@ def _seller(page: Page, box: BuyBox, product: DeclaredProduct | None) -> Seller:
 def _gallery(page: Page, box: BuyBox, proof: _Proof) -> tuple[GalleryPicture, ...]:
     declared = [*(proof.product.pictures if proof.product else ()), *_shared_pictures(page)]
     places: list[Place] = [(PictureUrl(url=url),) for url in declared]
-    places += gallery_places(page, box.heading, proof.title)
+    shown = shown_pictures(page, proof.title)
+    places += gallery_places(shown, box.heading)
     known = {picture_key(one.url) for place in places for one in place}
     gallery = unite([*places, *state_places(page, known)])
     known |= {picture_key(one.url) for one in gallery}
-    described = unite(description_places(page), PictureRole.DESCRIPTION)
+    described = unite(description_places(shown), PictureRole.DESCRIPTION)
     return (*gallery, *(one for one in described if picture_key(one.url) not in known))
 
 

@@ -16,7 +16,7 @@ from crawler.buy_box import BuyBox
 from crawler.canonical import canonical_url as plain_canonical_url
 from crawler.canonical import declared_url, shop_host
 from crawler.elements import text_of
-from crawler.gallery import gallery_places
+from crawler.gallery import gallery_places, shown_pictures
 from crawler.json_path import at, items_at, text_at, texts_at
 from crawler.layouts import Access, Layout, Offer, Permission, Results, Seen, Way
 from crawler.markup import first_text, joined, places
@@ -106,7 +106,7 @@ def _product_page(page: Page) -> Offer | None:
         gallery=[
             *places(page, declared.pictures if declared else ()),
             *places(page, page.meta.get("og:image", ())),
-            *gallery_places(page, heading, title),
+            *gallery_places(shown_pictures(page, title), heading),
         ],
         url=_product_url(page.url, handles[0]) if handles else None,
     )

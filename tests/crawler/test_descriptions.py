@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebook.types import PictureRole, Purpose
+from casebook.types import PictureRole, Purpose, RunState
 from crawler.descriptions import description_pictures
 from crawler.job import Target
 from crawler.page import Page
@@ -101,7 +101,7 @@ def crawled(
                 assert set(shown) <= seen
                 (row,) = casebook.coverage_rows(f"night-{number}")
                 assert row["descriptions"] == 1
-                casebook._run("UPDATE run SET state = 'finished'", {})
+                casebook.finish_run(f"night-{number}", RunState.FINISHED, job.now(), {})
                 nights.append(shown)
     return nights, internet.asked
 
