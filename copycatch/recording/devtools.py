@@ -92,9 +92,9 @@ class Devtools:
         return None
 
     @property
-    def waiting(self) -> bool:
-        """Whether an answer that somebody waits for is still to come."""
-        return bool(self._waiting)
+    def waiting(self) -> int:
+        """How many answers that somebody waits for are still to come."""
+        return len(self._waiting)
 
     def close(self) -> None:
         """Close the pipe, which ends the browser as well."""

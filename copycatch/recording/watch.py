@@ -35,6 +35,7 @@ log = logging.getLogger("copycatch.recording")
 _TICK = 0.2  # seconds
 _LONGEST_WAIT = 30.0  # seconds for a page before the next one is opened all the same
 _SECONDS_TO_OPEN = 120.0  # a browser that ends is noticed at once, however slow the machine
+_SECONDS_OF_SILENCE = 3.0
 _SECONDS_TO_CLOSE = 30.0
 _TABS = [{"type": "page"}, {"exclude": True}]
 _KINDS = ("Document", "Image", "XHR", "Fetch", "Script")
@@ -161,10 +162,13 @@ class Watch:
 
     def _end(self) -> None:
         """Have the browser close, and hear what it still has to say."""
-        until = time.monotonic() + _SECONDS_TO_CLOSE
-        self._devtools.ask("Fetch.disable")
-        while self._devtools.waiting and time.monotonic() < until:
+        # Of a page that was left the browser may never tell the bodies, so it is the silence that counts.
+        before, since = self._devtools.waiting, time.monotonic()
+        while self._devtools.waiting and time.monotonic() - since < _SECONDS_OF_SILENCE:
             self._listen(_TICK)
+            if self._devtools.waiting != before:
+                before, since = self._devtools.waiting, time.monotonic()
+        until = time.monotonic() + _SECONDS_TO_CLOSE
         self._devtools.ask("Browser.close")
         while time.monotonic() < until:
             self._listen(_TICK)
@@ -177,7 +181,7 @@ class Watch:
     # --- tabs
 
     def _opened(self, _session: str, params: Values) -> None:
-        self._tabs[params["targetInfo"]["targetId"]] = _Tab()
+        self._tabs.setdefault(params["targetInfo"]["targetId"], _Tab())
         self.began = True
 
     def _closed(self, _session: str, params: Values) -> None:
