@@ -29,6 +29,7 @@ from copycatch.version import PROGRAM
 from crawler.archives import exchanges
 from crawler.archives.exchange import AddressFrom, ArchiveError, Exchange, Flaw
 from crawler.archives.html import folder_owner
+from crawler.claims import under_its_name
 from crawler.descriptions import description_pictures, own_pictures
 from crawler.formats import sniff
 from crawler.marketplaces import marketplace_of
@@ -250,7 +251,7 @@ class _Importer:
             self._describe(self._descriptions[exchange.url], page, exchange)
             return None
         place = marketplace_of(exchange.url)
-        reading = _unproven(place.read(page), exchange)
+        reading = _unproven(under_its_name(place.read(page), self._casebook.listing), exchange)
         self._twins += _twins(page)
         shown = [*([reading.listing] if reading.listing else []), *reading.found]
         asked = place.listing_id(exchange.url)

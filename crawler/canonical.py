@@ -39,7 +39,10 @@ _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
 _QUERY_SAFE = "/:@!$'()*,;~-._?"
 
-_suffixes = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
+_READER = re.compile(r"^(?:www|m|mobile|amp)\.")  # one shop's hosts for other screens
+
+# Private suffixes count: the stores below myshopify.com have nothing in common but their platform.
+_suffixes = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
 
 
 @lru_cache(maxsize=10_000)
@@ -91,7 +94,8 @@ def same_host(one: str, other: str) -> bool:
 
 
 def same_site(one: str, other: str) -> bool:
-    """Whether two URLs belong to one registrable domain (`a.shop.co.uk` and `shop.co.uk` do)."""
+    """Whether two URLs belong to one registrable domain (`a.shop.co.uk` and `shop.co.uk` do, `a.myshopify.com` and
+    `b.myshopify.com` do not)."""
     hosts = {split_url(one).hostname or "", split_url(other).hostname or ""}
     return len(hosts) == 1 or len({_registrable(host) for host in hosts}) == 1
 
@@ -105,8 +109,9 @@ def is_home(url: str) -> bool:
 def declared_url(page: Page) -> str | None:
     """Return the canonical URL that the page claims for itself, or None where it claims none that can be believed.
 
-    Themes often write the same claim on every page. A claim is not believed when it lies on another site, names the
-    front page, or drops from the page's own URL the query value that names the product.
+    Themes often write the same claim on every page, and neighbours on one domain may be strangers. A claim is not
+    believed when it lies on another host (`www.` and `m.` apart) or port, names the front page, or drops from the
+    page's own URL the query value that names the product. What is believed here is still no more than a claim.
     """
     claims = [
         *page.selector.xpath("//link[contains(concat(' ', normalize-space(@rel), ' '), ' canonical ')]/@href").getall(),
@@ -120,7 +125,8 @@ def declared_url(page: Page) -> str | None:
 
 
 def _believable(claim: str, url: str) -> bool:
-    if not same_site(claim, url) or (is_home(claim) and not is_home(url)):
+    one_shop = _READER.sub("", shop_host(claim)) == _READER.sub("", shop_host(url))
+    if not one_shop or (is_home(claim) and not is_home(url)):
         return False
     claimed, own = split_url(canonical_url(claim)), split_url(canonical_url(url))
     if claimed.path.rstrip("/") != own.path.rstrip("/"):

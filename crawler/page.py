@@ -135,6 +135,7 @@ class Reading:
     `description_url` is a page that holds the rest of this one: the listing's description.
     `found` are the listings of a page of results as their cards show them, as a rule with fewer facts than their pages
     (`listing.partial` says so). `named` counts what only numbers are shown of.
+    `own_url` is where the page lies, given where its listing may be known by an address that the page only claims.
     """
 
     state: ListingState
@@ -148,3 +149,4 @@ class Reading:
     found: tuple[Listing, ...] = ()
     named: int = 0
     description_url: str | None = None
+    own_url: str | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from casebook.types import Description, ListingState, Look, Purpose, Task, TaskState, Visit
 from crawler.block_signs import block_sign, refusal
+from crawler.claims import under_its_name
 from crawler.descriptions import description_pictures, own_pictures
 from crawler.page import Reading
 from crawler.sitemap import read_sitemap
@@ -34,7 +35,7 @@ async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fet
     if task.depth == 0 and page.redirected_from:
         crawl.watch.adopt(task.target, page.url)
     # Reading a page of some megabytes takes a second: never on the event loop.
-    reading = await _read_in_time(crawl, task, partial(place.read, page))
+    reading = under_its_name(await _read_in_time(crawl, task, partial(place.read, page)), crawl.casebook.listing)
     if not crawl.watch.belongs(task.target, page.url) and reading.state is not ListingState.BLOCKED:
         reading = _elsewhere(page, reading)
     blocked = reading.state is ListingState.BLOCKED

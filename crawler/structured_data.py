@@ -157,8 +157,10 @@ def _types(thing: Thing) -> set[str]:
 def _main(things: Iterable[Thing], page: Page) -> list[Thing]:
     """Return the declarations of the page's own product, group first: several may describe the same one."""
     products = [thing for thing in things if _types(thing) & _PRODUCTS][:_MOST_VARIANTS]
+    own = [thing for thing in products if listing_name(page.url) in _names(thing, page)]
+    if page.status in (404, 410):  # what such a page recommends is not what was asked for
+        products = own
     if len(products) > 1:
-        own = [thing for thing in products if listing_name(page.url) in _names(thing, page)]
         groups = [thing for thing in products if "productgroup" in _types(thing)]
         if own:
             products = own + [group for group in groups if group not in own]

@@ -84,6 +84,9 @@ def read(page: Page) -> Reading:
     further = page_links(page, links)
     if proof:
         listing = _listing(page, box, proof)
+        own = canonical_url(page.url)
+        if listing.url != own:  # the page that is claimed may tell another story
+            links = (listing.url, *(url for url in links if url != listing.url))
         return Reading(
             state=listing.state,
             reason=listing.state_reason,
@@ -92,6 +95,7 @@ def read(page: Page) -> Reading:
             listing_urls=links,
             page_urls=further,
             is_listing_page=True,
+            own_url=own,
         )
     refused = refusal(page)
     if refused:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from casebook.types import Money
-from crawler.canonical import canonical_url, declared_url, listing_name
+from crawler.canonical import canonical_url, declared_url, listing_name, same_site
 from crawler.page import Page
 from crawler.picture_urls import PictureUrl, is_placeholder, original, picture_key, unite
 from crawler.prices import read_price
@@ -51,7 +51,10 @@ def test_two_pages_never_share_a_name(one: str, other: str) -> None:
     [
         ("/products/mug", True),
         ("https://www.shop.example/products/mug", True),
+        ("https://m.shop.example/products/mug", True),
         ("https://elsewhere.example/products/mug", False),
+        ("https://other.shop.example/products/mug", False),
+        ("https://shop.example:8443/products/mug", False),
         ("/", False),
         ("/index.php", False),
         ("/collections/all/products/mug", False),
@@ -62,6 +65,11 @@ def test_a_canonical_link_to_the_front_page_or_another_site_is_not_believed(clai
     body = f'<link rel="canonical" href="{claim}">'.encode()
     url = SHOP + "/collections/all/products/mug?id=7"
     assert (declared_url(Page(url=url, status=200, body=body)) is not None) == believed
+
+
+def test_two_stores_of_one_platform_are_two_sites() -> None:
+    assert not same_site("https://thief.myshopify.com/products/mug", "https://victim.myshopify.com/products/mug")
+    assert same_site("https://a.shop.co.uk/", "https://shop.co.uk/mug")
 
 
 def test_one_picture_at_several_sizes_is_one_place_with_the_largest_first() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 
 import pytest
 
@@ -53,6 +54,15 @@ def test_a_status_without_a_listing_says_what_happened(status: int, state: Listi
 
 def test_a_refusing_status_with_the_listing_in_its_data_is_still_the_listing() -> None:
     assert _read(PRODUCT % "InStock", status=403).state is ListingState.LIVE
+
+
+@pytest.mark.parametrize(
+    ("url", "gone"), [("/products/cup", True), ("", True), ("/products/mug", False), ("/products/mug#offer", False)]
+)
+def test_a_product_that_a_not_found_page_recommends_does_not_keep_the_listing_alive(url: str, gone: bool) -> None:
+    product = json.dumps({"@type": "Product", "name": "Cup", "url": url, "image": "/cup.jpg"})
+    reading = _read(f'<h1>Not found</h1><script type="application/ld+json">{product}</script>', status=404)
+    assert (reading.gone, reading.listing is None) == (gone, gone)
 
 
 @pytest.mark.parametrize("box", ['class="product-description"', 'id="tabDescription"', 'itemprop="description"'])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from casebook.casebook import Casebook
 from casebook.types import ListingState, RunState
@@ -149,3 +151,17 @@ def test_nothing_is_called_removed_while_no_other_listing_of_the_site_is_readabl
         for number, hours in ((2, 0.0), (3, 7.0)):
             with night(tmp_path, site, number, clock_offset_seconds=hours * 3600) as casebook:
                 assert casebook.confirm_removals(f"night-{number}", datetime.now(UTC) + timedelta(hours=hours)) == 0
+
+
+def test_a_page_that_claims_anothers_address_neither_overwrites_that_one_nor_gets_lost(tmp_path: Path) -> None:
+    with shop() as site:
+        site.routes["/"] = links("/p/1", "/p/9")
+        stranger = product("Stranger", "/9.jpg")
+        site.routes["/p/9"] = replace(stranger, body=b'<link rel="canonical" href="/p/2">' + stranger.body)
+        titles = []
+        for number in (1, 2, 3):
+            with night(tmp_path, site, number) as casebook:
+                known = casebook.known_listings("shop")
+                titles.append({urlsplit(one.url).path: one.title for one in known})
+    assert titles[0]["/p/2"] == "Vase"  # the page that was claimed is asked, though nothing else leads to it
+    assert titles[1] == titles[2] == {"/p/1": "Mug", "/p/2": "Vase", "/p/9": "Stranger"}
