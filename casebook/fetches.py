@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from casebook.store import Store
 from casebook.types import Fetch, Purpose
 from casebook.values import time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ADD = """
 INSERT INTO fetch VALUES (
@@ -31,6 +34,16 @@ class Fetches(Store):
     def stored_response(self, url: str) -> Fetch | None:
         """Return the newest fetch of exactly this URL that was answered 200 with a body."""
         return _fetch_or_none(self._first(_STORED_RESPONSE, {"url": url}))
+
+    def new_first(self, urls: Iterable[str]) -> list[str]:
+        """Return these URLs, those that no run ever asked for first; otherwise in their order."""
+        ordered = list(urls)
+        known = self._run(
+            "SELECT value FROM json_each(:urls) WHERE EXISTS (SELECT 1 FROM fetch WHERE fetch.url = value)",
+            {"urls": ordered},
+        )
+        asked = {row["value"] for row in known}
+        return sorted(ordered, key=asked.__contains__)
 
     def robots_answer(self, robots_url: str, run_id: str) -> Fetch | None:
         """Return this run's newest exchange for that robots.txt."""

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from casebook.store import Store
-from casebook.types import Purpose, Task, TaskState
+from casebook.types import Purpose, Task, TaskState, known_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from casebook.types import Known, LeftOut
 
 _ADD = """
 INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note, search, layout)
 VALUES (
     :run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note, :search, :layout
 )
-ON CONFLICT (run_id, url) DO UPDATE SET
+ON CONFLICT DO UPDATE SET
     depth = min(depth, excluded.depth), listing_key = coalesce(listing_key, excluded.listing_key)
 """
 
@@ -26,8 +28,23 @@ INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, s
 VALUES (
     :run_id, :target, :purpose, :url, :depth, :listing_key, :fallbacks, :state, :note, :search, :layout
 )
-ON CONFLICT (run_id, url) DO UPDATE SET
+ON CONFLICT DO UPDATE SET
     state = excluded.state, note = excluded.note, layout = excluded.layout, depth = min(depth, excluded.depth)
+"""
+
+_LEAVE_OUT = """
+INSERT INTO left_out (run_id, target, why, pages, example) VALUES (:run_id, :target, :why, :pages, :example)
+ON CONFLICT (run_id, target, why) DO UPDATE SET pages = pages + excluded.pages
+"""
+
+_SHORTFALLS = """
+SELECT target, purpose, state, note, sum(tasks) AS tasks, min(example) AS example FROM (
+    SELECT target, purpose, state, coalesce(note, '') AS note, count(*) AS tasks, min(url) AS example
+    FROM task WHERE run_id = :run_id AND state <> 'done' GROUP BY target, purpose, state, note
+    UNION ALL
+    SELECT target, 'page', 'refused', why, pages, example FROM left_out WHERE run_id = :run_id
+)
+GROUP BY target, purpose, state, note ORDER BY target, tasks DESC, purpose, note
 """
 
 _TALLY = """
@@ -36,7 +53,7 @@ WHERE run_id IN (SELECT run_id FROM run WHERE run_seq < (SELECT run_seq FROM run
 """
 
 _DROP = """
-DELETE FROM task
+DELETE FROM {table}
 WHERE run_id IN (SELECT run_id FROM run WHERE run_seq < (SELECT run_seq FROM run WHERE run_id = :before))
 """
 
@@ -80,12 +97,7 @@ class Frontier(Store):
 
     def shortfalls(self, run_id: str) -> list[Shortfall]:
         """Return what the run did not get, with the reasons, most frequent first within each target."""
-        rows = self._run(
-            "SELECT target, purpose, state, coalesce(note, '') AS note, count(*) AS tasks, min(url) AS example "
-            "FROM task WHERE run_id = :run_id AND state <> 'done' GROUP BY target, purpose, state, note "
-            "ORDER BY target, tasks DESC, purpose, note",
-            {"run_id": run_id},
-        )
+        rows = self._run(_SHORTFALLS, {"run_id": run_id})
         return [
             Shortfall(
                 target=row["target"],
@@ -98,9 +110,10 @@ class Frontier(Store):
             for row in rows
         ]
 
-    def task_urls(self, run_id: str) -> set[str]:
-        """Return every URL that the run has met."""
-        return {row["url"] for row in self._run("SELECT url FROM task WHERE run_id = :run_id", {"run_id": run_id})}
+    def tasks_known(self, run_id: str) -> set[Known]:
+        """Return what the run knows its tasks by."""
+        rows = self._run("SELECT purpose, url, listing_key FROM task WHERE run_id = :run_id", {"run_id": run_id})
+        return {known_as(Purpose(row["purpose"]), row["url"], row["listing_key"]) for row in rows}
 
     def pages_tried(self, run_id: str) -> dict[str, int]:
         """Return target -> how many pages and sitemaps the run has asked it for."""
@@ -111,11 +124,26 @@ class Frontier(Store):
         )
         return {row["target"]: row["tasks"] for row in rows}
 
+    def pages_planned(self, run_id: str) -> dict[str, int]:
+        """Return target -> how many pages and sitemaps the run knows of it."""
+        rows = self._run(
+            "SELECT target, count(*) AS tasks FROM task WHERE run_id = :run_id "
+            "AND purpose IN ('page', 'sitemap') GROUP BY target",
+            {"run_id": run_id},
+        )
+        return {row["target"]: row["tasks"] for row in rows}
+
     def drop_frontier(self, before_run_id: str) -> None:
         """Forget the single tasks of all runs begun before this one; the view `coverage` keeps their counts."""
         with self.immediate():
             self._run(_TALLY, {"before": before_run_id})
-            self._run(_DROP, {"before": before_run_id})
+            for table in ("task", "left_out"):
+                self._run(_DROP.format(table=table), {"before": before_run_id})
+
+    def _leave_out(self, task: Task, left_out: Iterable[LeftOut]) -> None:
+        for one in left_out:
+            values = {"run_id": task.run_id, "target": task.target, "why": one.why, "pages": one.pages}
+            self._run(_LEAVE_OUT, {**values, "example": one.example})
 
     def _close_task(self, task: Task) -> None:
         self._run(_CLOSE, _columns(task))

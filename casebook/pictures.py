@@ -41,7 +41,8 @@ INSERT INTO sighting (listing_key, url, picture_sha256, first_seen_at, last_seen
 SELECT g.listing_key, g.url, u.sha256, max(g.first_read_at, u.since), max(g.last_read_at, u.checked_at)
 FROM gallery AS g JOIN picture_url AS u USING (url)
 WHERE g.run_id = :run_id AND (g.listing_key = :listing_key OR g.url = :url) AND NOT EXISTS (
-    SELECT 1 FROM task WHERE task.run_id = :run_id AND task.url = g.url AND task.state <> 'done'
+    SELECT 1 FROM task
+    WHERE task.run_id = :run_id AND task.purpose = 'picture' AND task.url = g.url AND task.state <> 'done'
 )
 ON CONFLICT (listing_key, url, picture_sha256) DO UPDATE SET
     first_seen_at = min(first_seen_at, excluded.first_seen_at),

@@ -390,3 +390,44 @@ LEADS = (
     "CREATE INDEX image_search_work ON image_search (interface, work_id, at)",
     "CREATE INDEX listing_url ON listing (url)",
 )
+
+FRONTIER = (
+    """
+    CREATE TABLE new_task (
+        task_seq INTEGER PRIMARY KEY,
+        run_id TEXT NOT NULL REFERENCES run (run_id),
+        target TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        url TEXT NOT NULL,
+        depth INTEGER NOT NULL,
+        listing_key TEXT,
+        fallbacks TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'done', 'refused', 'failed')),
+        note TEXT,
+        search TEXT,
+        layout TEXT
+    ) STRICT
+    """,
+    """
+    INSERT INTO new_task
+    SELECT task_seq, run_id, target, purpose, url, depth, listing_key, fallbacks, state, note, search, layout FROM task
+    """,
+    "DROP TABLE task",
+    "ALTER TABLE new_task RENAME TO task",
+    """
+    CREATE UNIQUE INDEX task_once ON task (
+        run_id, url, purpose, iif(purpose = 'description', coalesce(listing_key, ''), '')
+    )
+    """,
+    "CREATE INDEX task_pending ON task (run_id, task_seq) WHERE state = 'pending'",
+    """
+    CREATE TABLE left_out (
+        run_id TEXT NOT NULL REFERENCES run (run_id),
+        target TEXT NOT NULL,
+        why TEXT NOT NULL,
+        pages INTEGER NOT NULL,
+        example TEXT NOT NULL,
+        PRIMARY KEY (run_id, target, why)
+    ) STRICT, WITHOUT ROWID
+    """,
+)

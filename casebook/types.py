@@ -249,7 +249,7 @@ class ScanRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One URL of a run's frontier. The same URL stands once per run.
+    """One URL of a run's frontier. The same URL stands once per run and purpose, a description's once per listing.
 
     `target` names the target of the configuration that led here, `depth` counts links from its start page,
     `listing_key` is set where a listing already known is looked at again, `fallbacks` are the next URLs to ask where a
@@ -268,6 +268,24 @@ class Task:
     note: str | None = None
     search: str | None = None
     layout: str | None = None
+
+
+Known = tuple[Purpose, str, str]
+
+
+def known_as(purpose: Purpose, url: str, listing_key: str | None) -> Known:
+    """Return what a run knows a task by: a page may stand as a picture elsewhere, and one description for several
+    listings."""
+    return purpose, url, (listing_key or "") if purpose is Purpose.DESCRIPTION else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Pages that a visit led to and that are not asked for in this run: how many, why, and where one of them lies."""
+
+    why: str
+    pages: int
+    example: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,3 +318,4 @@ class Visit:
     picture: PictureFound | None = None
     description: Description | None = None
     discovered: tuple[Task, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

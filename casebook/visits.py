@@ -23,7 +23,7 @@ class Visits(Fetches, Frontier, Leads, Listings, Pictures):
 
         1. Fetches, listings (with seller and gallery) and looks; each listing's state follows from all its looks.
         2. The pictures of a description; the picture, and that its address stands for it.
-        3. The tasks discovered, and the task of this visit closed.
+        3. The tasks discovered, how many pages were left out, and the task of this visit closed.
         4. Sightings, where listing and address have now both been settled in this run.
         """
         run_id = visit.task.run_id
@@ -40,6 +40,7 @@ class Visits(Fetches, Frontier, Leads, Listings, Pictures):
             if visit.picture is not None:
                 self._add_picture(visit.picture, run_id)
             self.add_tasks(visit.discovered)
+            self._leave_out(visit.task, visit.left_out)
             self._close_task(visit.task)
             self._settle_visited_lead(visit)
             for listing in visit.listings:

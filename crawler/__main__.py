@@ -82,10 +82,10 @@ def run(job: CrawlJob) -> CopycatchError | None:
             casebook=casebook,
             blobs=Blobs(Path(job.blobs)),
             hosts=Hosts(job.limits.delay_seconds),
-            watch=TargetWatch(job.targets, casebook.pages_tried(job.run_id)),
+            watch=TargetWatch(job.targets, casebook.pages_tried(job.run_id), casebook.pages_planned(job.run_id)),
             progress=Progress(),
             admission=Admission(keys, job.targets),
-            known=casebook.task_urls(job.run_id),
+            known=casebook.tasks_known(job.run_id),
         )
         crawler = process.create_crawler(ListingSpider)
 

@@ -1,7 +1,8 @@
 """Signs that a page is a bot wall and not what was asked for.
 
 Only sharp signs count: an element or header that the wall itself needs to work. Words such as "captcha" stand in the
-string tables of a quarter of all good pages and prove nothing; so do a protection vendor's script tags.
+string tables of a quarter of all good pages and prove nothing; so do a protection vendor's script tags, and elements
+that a seller could write into a description.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from crawler.page import Page
 
 _ELEMENTS = (
-    ("PerimeterX", '//*[@id="px-captcha" or @id="px-captcha-wrapper"]'),
+    (
+        "PerimeterX",  # a seller's own HTML may hold the element, but no script to fill it
+        '//*[starts-with(@id, "px-captcha")][//script[contains(., "_pxAppId") or contains(@src, "/captcha.js")]]',
+    ),
     ("Incapsula", '//iframe[contains(@src, "_Incapsula_Resource")]'),
     ("DataDome", '//script[contains(@src, "captcha-delivery.com")] | //iframe[contains(@src, "captcha-delivery.com")]'),
     ("Pardon Our Interruption", '//title[contains(., "Pardon Our Interruption")]'),
@@ -23,7 +27,7 @@ _ELEMENTS = (
     ("AWS WAF", '//script[contains(., "window.gokuProps") or contains(., "awsWafCookieDomainList")]'),
     (
         "Cloudflare",
-        '//script[contains(., "_cf_chl_opt")] | //*[contains(@action, "__cf_chl")] | //*[starts-with(@id, "cf-chl-")]',
+        '//script[contains(., "_cf_chl_opt")] | //form[contains(@action, "__cf_chl")]',
     ),
     (
         "x5sec",

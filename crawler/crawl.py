@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from casebook.errors import CopycatchError
-from casebook.types import Purpose
+from casebook.types import Purpose, known_as
 from crawler.admission import Admission
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from casebook.blobs import Blobs
     from casebook.casebook import Casebook
-    from casebook.types import Visit
+    from casebook.types import Known, Task, Visit
     from crawler.job import CrawlJob
     from crawler.pace import Hosts
     from crawler.spider import ListingSpider
@@ -37,7 +37,8 @@ class Crawl:
     watch: TargetWatch
     progress: Callable[[int, int], None]
     admission: Admission = field(default_factory=Admission)
-    known: set[str] = field(default_factory=set)
+    known: set[Known] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
     finished: int = 0
     fatal: CopycatchError | None = None
     close: Callable[[], None] | None = None
@@ -54,6 +55,14 @@ class Crawl:
         if visit.task.purpose not in (Purpose.ROBOTS, Purpose.TOKEN):
             self.finished += 1
         self.progress(self.finished, len(self.known))
+
+    def learn(self, task: Task) -> bool:
+        """Remember a task; return whether it is new to this run."""
+        known = known_as(task.purpose, task.url, task.listing_key)
+        if known in self.known:
+            return False
+        self.known.add(known)
+        return True
 
     def stop(self, error: CopycatchError | None = None) -> None:
         """End the crawl as soon as the requests under way are answered; what is pending stays pending."""

@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from casebook.types import Description, ListingState, Look, Purpose, Task, TaskState, Visit
+from casebook.types import Description, LeftOut, ListingState, Look, Purpose, Task, TaskState, Visit, known_as
 from crawler.block_signs import block_sign, refusal
+from crawler.canonical import same_site
 from crawler.claims import under_its_name
 from crawler.descriptions import description_pictures, own_pictures
 from crawler.page import Reading
@@ -32,7 +33,7 @@ T = TypeVar("T")
 async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fetch]) -> tuple[Visit, ListingState]:
     """Read one page of a target; return all it adds to the casebook, and the state it was in."""
     place = crawl.watch.place(task.target, page.url)
-    if task.depth == 0 and page.redirected_from:
+    if task.depth == 0 and page.redirected_from and same_site(page.url, task.url):
         crawl.watch.adopt(task.target, page.url)
     # Reading a page of some megabytes takes a second: never on the event loop.
     reading = under_its_name(await _read_in_time(crawl, task, partial(place.read, page)), crawl.casebook.listing)
@@ -41,13 +42,15 @@ async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fet
     blocked = reading.state is ListingState.BLOCKED
     # "No longer there" is a clear answer about a page, and no failure of ours.
     answered = page.status < 400 or page.status in (404, 410) or reading.gone
-    failed = blocked or reading.state is ListingState.ERROR or not answered
+    failed = blocked or reading.state is ListingState.ERROR or not answered or page.too_much is not None
     note = f"blocked: {reading.reason}" if blocked else reading.reason  # the view `coverage` counts by this word
+    discovered, left_out = _discovered(crawl, task, reading)
     visit = Visit(
         task=replace(task, state=TaskState.FAILED if failed else TaskState.DONE, note=note, layout=_layout(reading)),
         listings=(*(() if reading.listing is None else (reading.listing,)), *reading.found),
         looks=(*_looks(crawl, task, reading, fetches), *_cards(crawl, task, reading, fetches)),
-        discovered=tuple(_discovered(crawl, task, reading)),
+        discovered=discovered,
+        left_out=left_out,
     )
     return visit, reading.state
 
@@ -87,13 +90,19 @@ async def sitemap_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
     if page.status != 200:
         return Visit(task=replace(task, state=TaskState.FAILED, note=f"HTTP {page.status}"))
     found = await _read_in_time(crawl, task, partial(read_sitemap, page))
+    if not found.page_urls and not found.sitemap_urls:
+        wall = await _read_in_time(crawl, task, partial(block_sign, page))
+        if wall:
+            crawl.watch.stop(task.target, f"the site does not want us ({wall})", task.url)
+            return Visit(task=replace(task, state=TaskState.FAILED, note=f"blocked: {wall}"))
+    following = _Following(crawl, task)
     tasks = [
-        *_tasks(crawl, task, found.page_urls, Purpose.PAGE),
-        *_tasks(crawl, task, found.sitemap_urls, Purpose.SITEMAP),
+        *following.tasks(found.sitemap_urls, Purpose.SITEMAP),
+        *following.tasks(crawl.casebook.new_first(found.page_urls), Purpose.PAGE),
     ]
     note = f"{len(found.page_urls)} pages, {len(found.sitemap_urls)} sitemaps"
     done = replace(task, state=TaskState.DONE, note=note, layout="sitemap" if tasks else None)
-    return Visit(task=done, discovered=tuple(tasks))
+    return Visit(task=done, discovered=tuple(tasks), left_out=following.left_out())
 
 
 def error_look(crawl: Crawl, task: Task, note: str, fetches: Sequence[Fetch]) -> tuple[Look, ...]:
@@ -114,7 +123,7 @@ def _elsewhere(page: Page, reading: Reading) -> Reading:
     """A page that redirected out of its target shows nothing about the target, and is not followed."""
     return Reading(
         state=ListingState.UNKNOWN,
-        reason=f"redirected to another site: {page.url}",
+        reason="redirected to another site; where that is the shop's new home, write it into copycatch.toml",
         layout=reading.layout,
     )
 
@@ -155,58 +164,65 @@ def _look(
     )
 
 
-def _discovered(crawl: Crawl, task: Task, reading: Reading) -> Iterator[Task]:
+def _discovered(crawl: Crawl, task: Task, reading: Reading) -> tuple[tuple[Task, ...], tuple[LeftOut, ...]]:
+    """Return what a page leads to, and what of it is not asked for tonight."""
+    following = _Following(crawl, task)
+    found: list[Task] = []
     for listing in (*(() if reading.listing is None else (reading.listing,)), *reading.found):
-        yield from _pictures(crawl, task, listing.gallery)
+        found += _pictures(crawl, task, listing.gallery)
     if reading.listing is not None and reading.description_url is not None:
-        yield from _description(crawl, task, reading.listing.key, reading.description_url)
+        described = _from(task, Purpose.DESCRIPTION, reading.description_url)
+        described = replace(described, listing_key=reading.listing.key)
+        found += [described] if crawl.learn(described) else []
     keys = {listing.url: listing.key for listing in reading.found}
-    for following in _tasks(crawl, task, reading.listing_urls, Purpose.PAGE):
-        yield replace(following, listing_key=keys.get(following.url))  # what its own page says outweighs its card
+    for page in following.tasks(reading.listing_urls, Purpose.PAGE):
+        found.append(replace(page, listing_key=keys.get(page.url)))  # what its own page says outweighs its card
     # The next page of one list lies no deeper: a shop of a hundred pages is followed to its end, or its budget's.
     steps = 0 if reading.found or reading.named else 1
-    yield from _tasks(crawl, task, reading.page_urls, Purpose.PAGE, steps)
-
-
-def _description(crawl: Crawl, task: Task, key: str, url: str) -> Iterator[Task]:
-    if url not in crawl.known:
-        crawl.known.add(url)
-        yield Task(
-            run_id=task.run_id,
-            target=task.target,
-            purpose=Purpose.DESCRIPTION,
-            url=url,
-            depth=task.depth + 1,
-            listing_key=key,
-        )
+    found += following.tasks(reading.page_urls, Purpose.PAGE, steps)
+    return tuple(found), following.left_out()
 
 
 def _pictures(crawl: Crawl, task: Task, pictures: Iterable[GalleryPicture]) -> Iterator[Task]:
     for picture in pictures:
-        if picture.url not in crawl.known:
-            crawl.known.add(picture.url)
-            yield Task(
-                run_id=task.run_id,
-                target=task.target,
-                purpose=Purpose.PICTURE,
-                url=picture.url,
-                depth=task.depth + 1,
-                fallbacks=picture.fallbacks,
-            )
+        following = replace(_from(task, Purpose.PICTURE, picture.url), fallbacks=picture.fallbacks)
+        if crawl.learn(following):
+            yield following
 
 
-def _tasks(crawl: Crawl, task: Task, urls: Iterable[str], purpose: Purpose, steps: int = 1) -> Iterator[Task]:
-    """Yield a task for each page that is new to this run, belongs to the target and is not too deep, `steps` deeper."""
-    if task.depth + steps > crawl.job.limits.depth_limit or crawl.watch[task.target].leads:
-        return
-    for url in urls:
-        if url not in crawl.known and crawl.watch.belongs(task.target, url):
-            crawl.known.add(url)
-            yield Task(
-                run_id=task.run_id,
-                target=task.target,
-                purpose=purpose,
-                url=url,
-                depth=task.depth + steps,
-                search=task.search,
-            )
+def _from(task: Task, purpose: Purpose, url: str, steps: int = 1) -> Task:
+    return Task(run_id=task.run_id, target=task.target, purpose=purpose, url=url, depth=task.depth + steps)
+
+
+class _Following:
+    """The pages that one page leads to, and how many of them are left out, for which reason."""
+
+    def __init__(self, crawl: Crawl, task: Task):
+        self._crawl, self._task = crawl, task
+        self._left_out: dict[str, list[str]] = {}
+
+    def tasks(self, urls: Iterable[str], purpose: Purpose, steps: int = 1) -> Iterator[Task]:
+        """Yield a task for each page that is new to this run, belongs to the target, is not too deep, `steps` deeper,
+        and can still be reached by tonight's budget."""
+        crawl, task, deepest = self._crawl, self._task, self._crawl.job.limits.depth_limit
+        if crawl.watch[task.target].leads:
+            return
+        for url in urls:
+            following = replace(_from(task, purpose, url, steps), search=task.search)
+            if known_as(purpose, url, None) in crawl.known or not crawl.watch.belongs(task.target, url):
+                continue
+            if following.depth > deepest:
+                self._leave_out(url, f"more than {deepest} links away from a start page (crawl.depth_limit)")
+            elif not crawl.watch.plan(task.target):
+                self._leave_out(url, crawl.watch.over_budget(task.target))
+            elif crawl.learn(following):
+                yield following
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Return what was left out so far."""
+        return tuple(LeftOut(why=why, pages=len(urls), example=urls[0]) for why, urls in self._left_out.items())
+
+    def _leave_out(self, url: str, why: str) -> None:
+        if url not in self._crawl.left_out:
+            self._crawl.left_out.add(url)
+            self._left_out.setdefault(why, []).append(url)

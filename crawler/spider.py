@@ -16,6 +16,7 @@ from crawler.addresses import LONGEST_URL
 from crawler.admission import KeyMissingError
 from crawler.formats import sniff
 from crawler.guard import GuardedResolver
+from crawler.lines import Lines
 from crawler.pace import Stopping
 from crawler.page import Page
 from crawler.readings import description_visit, error_look, page_visit, sitemap_visit
@@ -38,6 +39,7 @@ class ListingSpider(Spider):
     def __init__(self, *, crawl: Crawl, **kwargs: Any):
         super().__init__(**kwargs)
         self.crawl = crawl
+        self._lines = Lines()
 
     async def start(self) -> AsyncIterator[Request]:
         loop = asyncio.get_running_loop()
@@ -47,7 +49,7 @@ class ListingSpider(Spider):
                 yield request
 
     def _requests(self, task: Task, url: str, fetches: tuple[Fetch, ...]) -> Iterator[Request]:
-        """Yield the request for a URL, or commit that it is none."""
+        """Yield who may go now that a URL is to be asked for as well; or commit that it is none."""
         limits = self.crawl.job.limits
         picture = task.purpose is Purpose.PICTURE
         headers = {"Accept": "image/avif,image/webp,image/*;q=0.9" if picture else "text/html,*/*;q=0.5"}
@@ -58,7 +60,7 @@ class ListingSpider(Spider):
             if asked is not None:
                 # Uncompressed, so that an answer which tells a secret is known before it is written down.
                 headers = {"Accept": "application/json", "Accept-Encoding": "identity", **asked.headers}
-            yield Request(
+            request = Request(
                 url if asked is None else asked.url,
                 callback=self.answered,
                 errback=self.unanswered,
@@ -75,10 +77,14 @@ class ListingSpider(Spider):
             self.crawl.commit(Visit(task=refused, fetches=fetches))
         except KeyMissingError as error:
             self.crawl.commit(Visit(task=replace(task, state=TaskState.REFUSED, note=str(error)), fetches=fetches))
+        else:
+            yield from self._lines.join(request)
 
     async def answered(self, response: Response) -> AsyncIterator[Request]:
         """Read an answer, commit what it shows, and ask for what it leads to."""
         assert response.request is not None
+        for waiting in self._lines.leave(response.request):
+            yield waiting
         meta = response.request.meta
         task: Task = meta["task"]
         fetches = tuple(meta["fetches"])
@@ -105,8 +111,9 @@ class ListingSpider(Spider):
             for request in self._requests(following, following.url, ()):
                 yield request
 
-    def unanswered(self, failure: Failure) -> None:
+    def unanswered(self, failure: Failure) -> Iterator[Request]:
         """Commit why a URL gave no answer; leave it pending where only we have stopped."""
+        yield from self._lines.leave(failure.request)  # type: ignore[attr-defined]
         error = failure.value
         if isinstance(error, Stopping):
             return

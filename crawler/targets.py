@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scrapy.exceptions import IgnoreRequest
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     Scope = tuple[object, ...]
 
 
+_COUNTED = "counts_against_the_budget"
+
+
 class TargetStopped(IgnoreRequest):
     """This target is not asked for anything more tonight."""
 
@@ -30,9 +34,15 @@ class TargetStopped(IgnoreRequest):
 class TargetWatch:
     """What each target has used, and why it was stopped."""
 
-    def __init__(self, targets: Iterable[Target], pages_used: Mapping[str, int]):
+    def __init__(
+        self,
+        targets: Iterable[Target],
+        pages_used: Mapping[str, int],
+        pages_planned: Mapping[str, int] = MappingProxyType({}),
+    ):
         self._targets = {target.name: target for target in targets}
         self._used = dict(pages_used)
+        self._planned = dict(pages_planned)
         self._hosts = {
             name: {origin(url) for url in (*target.start, *target.sitemaps, *target.listings, *_shops(target))}
             for name, target in self._targets.items()
@@ -85,16 +95,29 @@ class TargetWatch:
         if self.is_stopped(name, url):
             raise TargetStopped(self._stopped[self._scope(name, url)])
 
-    def ask(self, name: str, purpose: Purpose, url: str = "") -> None:
-        """Count a page; raise `TargetStopped` where the target may not be asked any more."""
+    def plan(self, name: str) -> bool:
+        """Return whether one more page of the target may be remembered for tonight: what its budget can never reach
+        would only fill the casebook. Twice the budget, since some of it will be refused before it is asked for."""
+        planned = self._planned.get(name, 0)
+        if planned >= 2 * self._targets[name].page_budget:
+            return False
+        self._planned[name] = planned + 1
+        return True
+
+    def over_budget(self, name: str) -> str:
+        """Return what is said of pages that the budget leaves out."""
+        return f"the page budget of {self._targets[name].page_budget} is used up"
+
+    def ask(self, name: str, purpose: Purpose, url: str = "", *, again: bool = False) -> None:
+        """Count a page, but not when it is asked `again`, by a redirect or a second try; raise `TargetStopped` where
+        the target may not be asked any more."""
         self.check(name, url)
         scope = self._scope(name, url)
         if purpose is Purpose.DESCRIPTION and scope in self._without_descriptions:
             raise TargetStopped(self._without_descriptions[scope])
-        if purpose in (Purpose.PAGE, Purpose.SITEMAP):
-            budget = self._targets[name].page_budget
-            if self._used.get(name, 0) >= budget:
-                raise TargetStopped(f"the page budget of {budget} is used up")
+        if purpose in (Purpose.PAGE, Purpose.SITEMAP) and not again:
+            if self._used.get(name, 0) >= self._targets[name].page_budget:
+                raise TargetStopped(self.over_budget(name))
             self._used[name] = self._used.get(name, 0) + 1
 
 
@@ -117,4 +140,6 @@ class TargetMiddleware:
     def process_request(self, request: Request) -> None:
         task = request.meta["task"]
         if task.purpose is not Purpose.ROBOTS:
-            crawl_of(self._crawler).watch.ask(task.target, task.purpose, request.url)
+            again = request.meta.get(_COUNTED, False)
+            crawl_of(self._crawler).watch.ask(task.target, task.purpose, request.url, again=again)
+            request.meta[_COUNTED] = True

@@ -176,7 +176,10 @@ def test_pages_tried_are_counted_without_pictures_and_without_what_was_refused(c
         casebook.record(Visit(task=task(f"https://shop.example/{name}", purpose, state=state)))
     (tried,) = casebook.pages_tried("night-1").values()
     assert tried == 2
-    assert casebook.task_urls("night-1") == {f"https://shop.example/{name}" for name in "abcde"}
+    assert casebook.pages_planned("night-1") == {"shop": 4}
+    assert {url for _, url, _ in casebook.tasks_known("night-1")} == {
+        f"https://shop.example/{name}" for name in "abcde"
+    }
 
 
 def test_the_exchanges_of_a_run_come_in_the_order_they_were_begun(casebook: Casebook) -> None:

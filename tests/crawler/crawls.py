@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,12 @@ def job_for(folder: Path, *urls: str, run_id: str = "night-1", **changes: Any) -
     )
 
 
-def run(folder: Path, job: CrawlJob) -> Casebook:
-    """Begin the run if it is new, crawl to the end, and return the open casebook."""
+def run(folder: Path, job: CrawlJob, first: Sequence[Task] = ()) -> Casebook:
+    """Begin the run if it is new, with these tasks before all others, crawl to the end, return the open casebook."""
     path = folder / "casebook.db"
     casebook = Casebook.open(path, create=not path.exists())
     if casebook.unfinished_run() is None:
-        tasks = [
+        tasks = [*first] + [
             Task(run_id=job.run_id, target=target.name, purpose=Purpose.PAGE, url=url)
             for target in job.targets
             for url in target.start

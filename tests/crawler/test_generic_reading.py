@@ -77,7 +77,16 @@ def test_pictures_in_a_description_come_behind_the_gallery(box: str) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("words", ["Please solve the captcha", "This item is sold out", "no longer available"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Please solve the captcha",
+        "This item is sold out",
+        "no longer available",
+        '<i id="px-captcha"></i>',
+        '<i id="cf-chl-widget"></i>',
+    ],
+)
 def test_words_alone_prove_neither_a_wall_nor_an_end(words: str) -> None:
     assert _read(PRODUCT % "InStock" + f"<p>{words}</p>").state is ListingState.LIVE
     reading = _read(f"<h1>{words}</h1>")

@@ -75,7 +75,10 @@ def test_a_site_that_asks_for_a_very_long_pause_is_not_waited_for(tmp_path: Path
 
 
 def test_a_block_page_stops_the_target(tmp_path: Path) -> None:
-    block = html('<div id="px-captcha"></div><p>Press and hold to confirm you are a human</p>', title="Access denied")
+    block = html(
+        '<div id="px-captcha"></div><script>window._pxAppId = "PX1"</script><p>Press and hold</p>',
+        title="Access denied",
+    )
     pages = [f"/{number}" for number in range(8)]
     with Site({"/": links("/wall", *pages), "/wall": block, **dict.fromkeys(pages, links())}) as site:
         job = job_for(tmp_path, site.url + "/", limits={"delay_seconds": 0.2})
