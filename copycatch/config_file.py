@@ -23,6 +23,7 @@ from copycatch.config import (
     attribute,
     keys,
 )
+from crawler.canonical import canonical_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +72,7 @@ def load_config(path: Path) -> Config:
     except ValidationError as error:
         problems = [_sentence(detail, targeted="targets" in raw) for detail in error.errors()] + problems
     else:
-        problems += _idle_targets(file.targets)
+        problems += [*_idle_targets(file.targets), *_shared_starts(file.targets)]
     if problems:
         listed = "".join(f"\n  - {problem}" for problem in problems)
         raise ConfigError(
@@ -117,6 +118,16 @@ def _idle_targets(targets: tuple[Target, ...]) -> Iterator[str]:
     for target in targets:
         if not (target.start or target.sitemaps or target.listings or target.searches or target.shops):
             yield f"targets: {target.name!r} gives nothing to visit; add start, sitemaps, listings, searches or shops"
+
+
+def _shared_starts(targets: tuple[Target, ...]) -> Iterator[str]:
+    """A scan asks for an address once, so the second of two targets would seem to have seen nothing."""
+    first: dict[str, str] = {}
+    for target in targets:
+        for url in map(canonical_url, (*target.start, *target.sitemaps)):
+            known = first.setdefault(url, target.name)
+            if known != target.name:
+                yield f"targets: {known!r} and {target.name!r} both start at {url}; leave it to one of them"
 
 
 def _sentence(detail: ErrorDetails, *, targeted: bool) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from twisted.internet.base import ReactorBase
     from twisted.internet.defer import Deferred
 
+# Without the address, so that a page with a thousand of them is told of in one line.
+NOT_PUBLIC = "no public address, and not in crawl.allowed_private_hosts"
 ALLOWED_HOSTS_SETTING = "COPYCATCH_ALLOWED_PRIVATE_HOSTS"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -82,7 +84,7 @@ class AddressMiddleware:
         except ValueError:  # a name: the resolver decides, unless it is allowed on another port only
             public = not self._allowed.names(host)
         if not public:
-            raise AddressRefused(f"{host}:{port} is not a public address and is not in crawl.allowed_private_hosts")
+            raise AddressRefused(NOT_PUBLIC)
 
 
 class GuardedResolver(CachingThreadedResolver):

@@ -15,7 +15,7 @@ from casebook.types import ListingState, PictureFound, Purpose, Task, TaskState,
 from crawler.addresses import LONGEST_URL
 from crawler.admission import KeyMissingError
 from crawler.formats import sniff
-from crawler.guard import GuardedResolver
+from crawler.guard import NOT_PUBLIC, GuardedResolver
 from crawler.lines import Lines
 from crawler.pace import Stopping
 from crawler.page import Page
@@ -125,7 +125,7 @@ class ListingSpider(Spider):
         fetches = tuple(request.meta["fetches"])
         private = GuardedResolver.why_refused(urlsplit(request.url).hostname or "")
         refused = isinstance(error, IgnoreRequest) or private is not None
-        note = private or str(error) or type(error).__name__
+        note = NOT_PUBLIC if private is not None else str(error) or type(error).__name__
         done = replace(task, state=TaskState.REFUSED if refused else TaskState.FAILED, note=note)
         looks = () if refused else error_look(self.crawl, task, note, fetches)
         self.crawl.commit(Visit(task=done, fetches=fetches, looks=looks))

@@ -98,6 +98,10 @@ def test_the_environment_does_not_change_the_configuration(path: Path, monkeypat
         ("[[targets]]\nname = 'a'\nstart = ['http://[']", "targets.1.start.1: 'http://[' is not an http://"),
         ("[[targets]]\nname = 'a'\nmarketplace = 'amazone'", "'amazone' is no marketplace; known are 1688, "),
         ("[[targets]]\nname = 'a'", "targets: 'a' gives nothing to visit"),
+        (
+            "[[targets]]\nname='a'\nstart=['https://x.example']\n[[targets]]\nname='b'\nstart=['https://x.example/']",
+            "'a' and 'b' both start at https://x.example/",
+        ),
         ("[[targets]]\nname = 'a'\n[[targets]]\nname = 'a'", "targets: the name 'a' stands 2 times"),
         ("[crawl\n", "is not TOML: Expected ']' at the end of a table declaration (at line 1, column 7)"),
         ("\ufeff[crawl]", "begins with a byte order mark"),

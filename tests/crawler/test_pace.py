@@ -104,9 +104,9 @@ def test_the_page_budget_of_a_target_is_kept(tmp_path: Path) -> None:
     pages = [f"/{number}" for number in range(20)]
     with Site({"/": links(*pages), **dict.fromkeys(pages, links())}) as site:
         with run(tmp_path, job_for(tmp_path, site.url + "/", page_budget=5)) as casebook:
-            counts = casebook.task_counts("night-1")["shop"]
+            (short,) = casebook.shortfalls("night-1")
     assert len(site.hits) == 1 + 5
-    assert counts[TaskState.REFUSED] == 16
+    assert (short.why, short.tasks) == ("the page budget of 5 is used up", 16)
 
 
 def test_links_are_followed_to_the_configured_depth_only(tmp_path: Path) -> None:
