@@ -74,6 +74,16 @@ class Pictures(Store):
             for row in rows
         ]
 
+    def served_from(self, url: str, sha256: str) -> str | None:
+        """Return the address whose answer held these bytes, which stand for a gallery's address: it may be a smaller
+        copy, where the picture came from a saved page or a fallback. None where no exchange tells."""
+        row = self._first(
+            "SELECT fetch.url FROM picture_url JOIN fetch USING (fetch_id) "
+            "WHERE picture_url.url = :url AND picture_url.sha256 = :sha256",
+            {"url": url, "sha256": sha256},
+        )
+        return None if row is None else str(row["url"])
+
     def _add_picture(self, found: PictureFound, run_id: str) -> None:
         self._run(_UPSERT_PICTURE, picture_columns(found.picture))
         self._run(

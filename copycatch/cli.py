@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import signal
 import sqlite3
 import sys
@@ -104,6 +105,7 @@ def cli(debug: bool) -> None:
 def main() -> NoReturn:
     """Run the command line. SIGTERM ends it like an error would: children stopped, locks freed, code 143."""
     signal.signal(signal.SIGTERM, _ended)
+    os.umask(os.umask(0o077) | 0o007)  # what is written is nobody's business but the owner's and her group's
     cli(prog_name="copycatch")
     raise AssertionError("click exits by itself")
 

@@ -6,6 +6,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from casebook.types import Purpose, TaskState
+from copycatch.output import counted
 from crawler.layouts import Seen
 from crawler.marketplaces import all_marketplaces
 
@@ -34,15 +35,18 @@ _REASONS = {
 }
 
 
-def run_alarms(casebook: Casebook, run_id: str) -> list[str]:
-    """Return a sentence for each thing that a run did not see; empty where it saw all it asked for."""
+def run_alarms(casebook: Casebook, run_id: str, *, watched: int | None = None) -> list[str]:
+    """Return a sentence for each thing that a run did not see; empty where it saw all it asked for. `watched` is how
+    many works there are (default: those that the casebook knows)."""
     found = [
         *alarms(casebook.coverage_rows(run_id), casebook.shortfalls(run_id)),
         *health_alarms(casebook.health(run_id), _earlier(casebook, run_id)),
         *recalled(casebook.layouts_read(run_id)),
         *_missing(casebook.run(run_id)),
     ]
-    return found if casebook.works() else ["Nothing is watched: add your pictures with `copycatch works add`.", *found]
+    if watched is None:
+        watched = len(casebook.works())
+    return found if watched else ["Nothing is watched: add your pictures with `copycatch works add`.", *found]
 
 
 def alarms(coverage: Sequence[Mapping[str, Any]], shortfalls: Sequence[Shortfall]) -> Iterator[str]:
@@ -54,10 +58,13 @@ def alarms(coverage: Sequence[Mapping[str, Any]], shortfalls: Sequence[Shortfall
         if not row["pages_done"]:
             yield f"Nothing could be seen at {row['target']}."
         elif not row["listings"]:
-            yield f"No listing was found at {row['target']}, on {_count(row['pages_done'], 'page', 'pages')}."
+            yield f"No listing was found at {row['target']}, on {counted(row['pages_done'], 'page', 'pages')}."
         if row["pages_unknown_layout"]:
-            pages = _count(row["pages_unknown_layout"], "page", "pages")
-            yield f"{row['target']}: {pages} of listings built in a way that is not known; what they show was not seen."
+            pages = counted(row["pages_unknown_layout"], "page", "pages")
+            yield (
+                f"{row['target']}: {pages} of listings built in a way that is not known; what they show was not seen. "
+                "Others are still read; look at these yourself, and report one (docs/marketplaces.md)."
+            )
     # Where a robots.txt cannot be had, every page and picture behind it is refused and says so.
     told = {item.target for item in shortfalls if item.purpose is not Purpose.ROBOTS}
     for item in shortfalls:
@@ -79,7 +86,7 @@ def health_alarms(now: Mapping[str, Health], earlier: Sequence[Mapping[str, Heal
         read = mean(one.looks_read / one.looks for one in before)
         if health.looks_read / health.looks <= _WORSE * read:
             yield (
-                f"{target}: only {health.looks_read} of {_count(health.looks, 'page', 'pages')} of listings could be "
+                f"{target}: only {health.looks_read} of {counted(health.looks, 'page', 'pages')} of listings could be "
                 f"read, where {read:.0%} could be before; the site may have changed its pages."
             )
         shown = [one.pictures / one.looks_read for one in before if one.looks_read]
@@ -102,7 +109,7 @@ def recalled(layouts: Sequence[LayoutRead]) -> Iterator[str]:
         ]
         if known and Seen.REAL not in known:
             yield (
-                f"{read.target}: {_count(read.listings, 'listing was', 'listings were')} read by the layout "
+                f"{read.target}: {counted(read.listings, 'listing was', 'listings were')} read by the layout "
                 f"{read.layout!r}, which is only recalled: facts and pictures may be missing."
             )
 
@@ -110,7 +117,7 @@ def recalled(layouts: Sequence[LayoutRead]) -> Iterator[str]:
 def _missing(run: ScanRun | None) -> Iterator[str]:
     missing = dict(run.stats).get("missing", 0) if run is not None else 0
     if missing:
-        pictures = _count(missing, "picture", "pictures")
+        pictures = counted(missing, "picture", "pictures")
         yield f"{pictures} of the imported listings: not in the files, so what they show is not known."
 
 
@@ -125,8 +132,4 @@ def _earlier(casebook: Casebook, run_id: str) -> list[Mapping[str, Health]]:
 def _sentence(item: Shortfall) -> str:
     why = item.why or _REASONS[item.state]
     such_as = ", such as" if item.tasks > 1 else ":"
-    return f"{item.target}: {_count(item.tasks, *_NOUNS[item.purpose])}: {why}{such_as} {item.example}"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+    return f"{item.target}: {counted(item.tasks, *_NOUNS[item.purpose])}: {why}{such_as} {item.example}"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from casebook.errors import CopycatchError
+from copycatch.output import counted
 from copycatch.version import VERSION
 from copycatch.works import read_library
 from crawler.interfaces import all_interfaces
@@ -154,7 +155,7 @@ def _blobs(workspace: Workspace) -> Check:
             blobs.get(name)
         except (CopycatchError, OSError) as error:
             return _problem("blobs", str(error).split("\n")[0], "Restore the blobs folder from your backup.")
-    return _fine("blobs", f"{len(names)} pictures of candidates read back")
+    return _fine("blobs", f"{counted(len(names), 'picture')} of candidates read back")
 
 
 def _works(workspace: Workspace) -> Check:
@@ -162,7 +163,7 @@ def _works(workspace: Workspace) -> Check:
         library = read_library(workspace)
     except CopycatchError as error:
         return _problem("works", error.message, error.remedy)
-    count = f"{len(library.references)} pictures of {len(library.works)} works"
+    count = f"{counted(len(library.references), 'picture')} of {counted(len(library.works), 'work')}"
     if library.problems:
         return _warning(
             "works", f"{count}, {len(library.problems)} of them with problems", "Run `copycatch works check`."
@@ -179,7 +180,15 @@ def _keys(workspace: Workspace) -> Iterator[Check]:
     except CopycatchError as error:
         yield _problem(KEYS_NAME, error.message, error.remedy)
         return
+    for service, names in keys.missing.items():
+        yield _problem(
+            f"key of {service}",
+            f"{KEYS_NAME} lacks {' and '.join(names)} under [{service}]: the interface cannot be asked",
+            f"Add {'it' if len(names) == 1 else 'them'}, or take [{service}] out.",
+        )
     for interface in all_interfaces():
+        if interface.SERVICE in keys.missing:
+            continue
         given = interface.SERVICE in keys
         needed = " and ".join(NEEDED[interface.SERVICE])
         message = "key given" if given else f"no key given; with {needed} in {KEYS_NAME} a scan asks it"

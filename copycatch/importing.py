@@ -27,10 +27,11 @@ def run_import(
     now: Callable[[], datetime] = utc_now,
     progress: Progress = no_progress,
 ) -> Imported:
-    """Read saved pages into the casebook (see `take_in`), compare their pictures, and write the report."""
+    """Read saved pages into the casebook (see `take_in`), compare their pictures, and write the report, where any page
+    or picture came in."""
     with workspace.lock("A scan, match or import"), workspace.casebook() as casebook:
         done = take_in(workspace, casebook, files, url=url, now=now, progress=progress)
-    if not compare:
+    if not compare or not any(read.pages or read.pictures for read in done.files):
         return done
     compared = run_match(workspace, now=now, progress=progress)
     with workspace.casebook() as casebook:

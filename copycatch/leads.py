@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from casebook.types import ListingState, Purpose, Task, TaskState
 from copycatch.config import LEADS_TARGET, http_url
 from copycatch.moments import moment, with_moments
-from copycatch.ways import may_be_crawled, why_by_hand
+from copycatch.ways import may_be_crawled, opened_by_key, why_by_hand
 from crawler.addresses import origin
 from crawler.job import Target
+from crawler.keys import Keys
 from crawler.marketplaces import marketplace, marketplace_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Standing(StrEnum):
         return self.value.replace("_", " ")
 
 
+_NO_KEYS = Keys({})
 _STANDINGS = {
     ListingState.LIVE: Standing.LIVE,
     ListingState.SOLD_OUT: Standing.SOLD_OUT,
@@ -89,7 +91,7 @@ def add_leads(casebook: Casebook, addresses: Iterable[str], tip: Tip) -> list[Ta
     return list(taken.values())
 
 
-def standing(lead: Lead) -> tuple[Standing, str]:
+def standing(lead: Lead, keys: Keys = _NO_KEYS) -> tuple[Standing, str]:
     """Return what became of a lead, and a sentence on it for people."""
     if lead.listing_state is not None:
         state = _STANDINGS.get(lead.listing_state, Standing.UNCLEAR)
@@ -98,7 +100,7 @@ def standing(lead: Lead) -> tuple[Standing, str]:
         return state, with_moments(lead.listing_reason or "")
     if lead.visit_state is TaskState.DONE:
         return Standing.NO_LISTING, f"no listing was read there: {lead.visit_note}"
-    why = why_by_hand(lead.url)
+    why = why_by_hand(lead.url, keys)
     if why is None and (lead.visit_note or "").startswith(_FORBIDDEN):
         why = lead.visit_note
     if why is not None:
@@ -108,9 +110,9 @@ def standing(lead: Lead) -> tuple[Standing, str]:
     return Standing.WAITS, "waits for the next scan"
 
 
-def by_hand_sentences(leads: Iterable[Lead]) -> Iterator[str]:
+def by_hand_sentences(leads: Iterable[Lead], keys: Keys = _NO_KEYS) -> Iterator[str]:
     """Yield a sentence for each reason why leads wait for a person."""
-    reasons = Counter(reason for lead in leads for state, reason in [standing(lead)] if state is Standing.BY_HAND)
+    reasons = Counter(reason for lead in leads for state, reason in [standing(lead, keys)] if state is Standing.BY_HAND)
     for reason, number in reasons.items():
         yield f"{number} {'lead' if number == 1 else 'leads'}: {reason}."
 
@@ -120,16 +122,16 @@ def leads_target() -> Target:
     return Target(name=LEADS_TARGET, leads=True)
 
 
-def lead_tasks(job: CrawlJob, leads: Iterable[Lead]) -> Iterator[Task]:
+def lead_tasks(job: CrawlJob, leads: Iterable[Lead], keys: Keys = _NO_KEYS) -> Iterator[Task]:
     """Yield a visit for each lead whose page a scan may look at: those that wait, and those whose listing is not gone.
 
     A lead in a place that a target watches goes by that target's budget and ends with it, but leads no further.
     """
     for lead in leads:
         unread = lead.listing_state is None and lead.visit_state is TaskState.DONE
-        if unread or lead.listing_state is ListingState.REMOVED or why_by_hand(lead.url) is not None:
+        if unread or lead.listing_state is ListingState.REMOVED or why_by_hand(lead.url, keys) is not None:
             continue
-        watching = _watching(job, lead.url)
+        watching = _watching(job, lead.url, keys)
         yield Task(
             run_id=job.run_id,
             target=watching or LEADS_TARGET,
@@ -140,11 +142,11 @@ def lead_tasks(job: CrawlJob, leads: Iterable[Lead]) -> Iterator[Task]:
         )
 
 
-def _watching(job: CrawlJob, url: str) -> str | None:
+def _watching(job: CrawlJob, url: str, keys: Keys) -> str | None:
     """Return the target whose place an address lies in."""
     key, host = marketplace_of(url).KEY, origin(url)
     for target in job.targets:
-        if target.leads or not may_be_crawled(target):
+        if target.leads or not (may_be_crawled(target) or opened_by_key(target, keys)):
             continue
         place = marketplace(target.marketplace)
         named = (*target.start, *target.sitemaps, *target.listings)

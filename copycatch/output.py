@@ -35,6 +35,11 @@ _STYLES = {
 }
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: `1 page`, `2,000 pages`; `many` is its plural where that does not end in s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def plain(text: object) -> str:
     """Return the text on one line, with what a terminal would obey or reorder written out as an escape."""
     return "".join(_visible(character) for character in str(text).replace("\n", " "))

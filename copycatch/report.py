@@ -60,6 +60,7 @@ class Drawing:
 class Entry:
     """One candidate as the report shows it: its row of the view `queue`, its drawings, and its other matches.
 
+    `served_from` is the address that gave the listing's picture, which need not be the one that the listing names.
     `named` is whom the picture's file names as its maker or owner, `named_in_reference` whom the owner's file does.
     """
 
@@ -68,6 +69,7 @@ class Entry:
     new: bool
     named: str
     named_in_reference: str
+    served_from: str | None
     link: str | None
     seller_link: str | None
     main: tuple[Drawing, ...]
@@ -170,6 +172,7 @@ def _entries(casebook: Casebook, blobs: Blobs, run: ScanRun) -> Iterator[Entry]:
             new=datetime.fromisoformat(str(row["first_found_at"])) >= run.started_at,
             named=names(claims_of(str(row["picture_claims"]))),
             named_in_reference=named_in(str(row["reference_sha256"])),
+            served_from=casebook.served_from(str(row["picture_url"]), str(row["picture_sha256"])),
             link=_link(row["listing_url"]),
             seller_link=_link(row["seller_url"]),
             main=tuple(_main_drawings(blobs, row)),

@@ -24,6 +24,7 @@ from casebook.types import (
     TaskState,
     Visit,
 )
+from copycatch.output import counted
 from copycatch.saved_pictures import SavedPictures
 from copycatch.version import PROGRAM
 from crawler.archives import exchanges
@@ -294,7 +295,7 @@ class _Importer:
             return
         fetch = self._fetch(exchange, Purpose.DESCRIPTION, self._blobs.put(exchange.body))
         described = Description(listing_key=key, pictures=pictures, at=self._at(exchange))
-        task = self._task(exchange.url, Purpose.DESCRIPTION, TaskState.DONE, f"{len(pictures)} pictures")
+        task = self._task(exchange.url, Purpose.DESCRIPTION, TaskState.DONE, counted(len(pictures), "picture"))
         self._casebook.record(Visit(task=task, fetches=(fetch,), description=described))
         listing = self.listings[key]
         self.listings[key] = replace(listing, gallery=(*listing.gallery, *pictures))

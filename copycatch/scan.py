@@ -228,4 +228,4 @@ def _frontier(casebook: Casebook, job: CrawlJob, keys: Keys) -> Iterator[Task]:
                 depth=1,
                 listing_key=listing.key,
             )
-    yield from lead_tasks(job, casebook.leads())
+    yield from lead_tasks(job, casebook.leads(), keys)

@@ -42,9 +42,12 @@ def may_be_crawled(target: Target | Configured) -> bool:
     return Way.NIGHTLY in marketplace(target.marketplace).ACCESS.ways
 
 
-def why_by_hand(url: str) -> str | None:
+def why_by_hand(url: str, keys: Keys = _NO_KEYS) -> str | None:
     """Return why no scan may visit an address that stands alone; None where one may, as far as is known beforehand."""
     place = marketplace_of(url)
+    interface = interface_of(place.NAME)
+    if interface is not None and interface.SERVICE in keys and asked_instead(interface, url) is not None:
+        return None
     if Way.NIGHTLY not in place.ACCESS.ways:
         return f"{place.TITLE} answers programs with a wall"
     if place.HOSTS is not None and place.listing_id(url) is None:

@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from casebook.types import Purpose
-from crawler.interfaces import Asked, asked_instead, host_of, interface_of
+from crawler.interfaces import Asked, all_interfaces, asked_instead, host_of
 from crawler.keys import Keys
+from crawler.marketplaces import marketplace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -47,11 +48,11 @@ class Admission:
 
     def __init__(self, keys: Keys | None = None, targets: Iterable[Target] = ()):
         self._keys = keys or Keys({})
+        opened = {interface.SERVICE: interface for interface in all_interfaces() if interface.SERVICE in self._keys}
+        # A target of leads has addresses of any site: each goes to the interface of its own marketplace.
         self._interfaces = {
-            target.name: interface
+            target.name: tuple(one for name, one in opened.items() if target.leads or name == target.marketplace)
             for target in targets
-            for interface in (interface_of(target.marketplace),)
-            if interface is not None and interface.SERVICE in self._keys
         }
         self._tokens: dict[str, _Token] = {}
         self._given = 0
@@ -62,7 +63,7 @@ class Admission:
 
     def interface(self, target: str, url: str, purpose: Purpose) -> Interface | None:
         """Return the interface that a request of a target goes to; None where it goes elsewhere."""
-        interface = self._interfaces.get(target)
+        interface = self._opened(target, url)
         if interface is None or purpose not in (Purpose.PAGE, Purpose.TOKEN):
             return None
         return interface if host_of(url) == interface.HOST else None
@@ -73,12 +74,17 @@ class Admission:
         Raises:
             KeyMissingError: the address is an interface's own, and its key is not given, or no longer.
         """
-        interface = self._interfaces.get(target)
+        interface = self._opened(target, url)
         instead = None if interface is None else asked_instead(interface, url)
         host = host_of(url)
         if instead is None and host is not None:
             raise KeyMissingError(f"{host} is an official interface, and there is no key for it in keys.toml")
         return instead
+
+    def _opened(self, target: str, url: str) -> Interface | None:
+        several = self._interfaces.get(target, ())
+        service = marketplace_of(url).NAME if several else None
+        return next((interface for interface in several if service == interface.SERVICE), None)
 
     def needs_token(self, interface: Interface, now: datetime) -> bool:
         """Return whether a token must be had before the interface can be asked."""
@@ -132,7 +138,7 @@ class Admission:
         return text
 
     def _secrets(self) -> Iterator[str]:
-        for interface in {id(one): one for one in self._interfaces.values()}.values():
+        for interface in {one.SERVICE: one for several in self._interfaces.values() for one in several}.values():
             keys = self._keys[interface.SERVICE]
             token = self._tokens.get(interface.SERVICE)
             text = None if token is None else token.text

@@ -37,6 +37,13 @@ class Keys:
             for given in (values.get(service, {}),)
             if all(given.get(name) for name in names)
         }
+        # Service -> the names of what is still missing, where a part of it is given.
+        self.missing: Mapping[str, tuple[str, ...]] = {
+            service: tuple(name for name in names if not given.get(name))
+            for service, names in NEEDED.items()
+            for given in (values.get(service),)
+            if given is not None and service not in self._values
+        }
 
     def __repr__(self) -> str:
         return f"Keys({', '.join(self._values)})"

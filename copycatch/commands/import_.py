@@ -14,7 +14,7 @@ from copycatch.commands.options import in_workspace, json_option, utc_now
 from copycatch.commands.progress import progress_shown
 from copycatch.config import http_url
 from copycatch.importing import run_import
-from copycatch.output import plain, print_json_lines, print_line, print_table
+from copycatch.output import counted, plain, print_json_lines, print_line, print_table
 from copycatch.saved_files import Named, saved_files
 from copycatch.works import printable_path
 from crawler.archives import SUFFIXES
@@ -89,7 +89,8 @@ def _page_record(page: ReadPage) -> dict[str, Any]:
 
 def _nothing_named(files: tuple[Path, ...], named: Named) -> CopycatchError:
     folders = ", ".join(printable_path(path) for path in files)
-    lie = f"{named.others} files lie in it, none of them with such a name" if named.others else "it is empty"
+    others = f"{counted(named.others, 'file lies', 'files lie')} in it, none with such a name"
+    lie = others if named.others else "it is empty"
     return CopycatchError(
         f"There is no saved page in {folders}: {lie}.",
         remedy=f"Name the files themselves, or save pages under names that end in {', '.join(sorted(SUFFIXES))}.",
@@ -128,15 +129,15 @@ def _show(workspace: Workspace, done: Imported) -> None:
 def _why_none(read: Read) -> str:
     """Return why a file that could be read brought no page, and what to do."""
     if not read.others:
-        return f"it holds {read.pictures} pictures and no page: save the page of the listing itself too"
+        return f"it holds {counted(read.pictures, 'picture')} and no page: save the page of the listing itself too"
     return (
-        f"none of the {read.others} documents in it tells of one: save the page once the listing shows, or, where its "
-        "address is wrong, name it with --url"
+        f"{counted(read.others, 'document')} in it, none of which tells of one: save the page once the listing shows, "
+        "or, where its address is wrong, name it with --url"
     )
 
 
 def _result(done: Imported) -> str:
-    parts = [f"{done.listings} listings with {done.pictures} pictures imported"]
+    parts = [f"{counted(done.listings, 'listing')} with {counted(done.pictures, 'picture')} imported"]
     if done.missing:
         parts.append(f"{done.missing} of their pictures lie in none of the files")
     if done.undecodable:

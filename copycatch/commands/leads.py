@@ -111,24 +111,26 @@ def _read(source: str) -> tuple[str, Found]:
 @json_option
 def list_leads(workspace: Workspace, as_json: bool) -> None:
     """Show each lead: where it came from, and what became of it."""
+    keys = read_keys(workspace.keys_path)
     with workspace.casebook() as casebook:
         known = casebook.leads()
     if as_json:
-        print_json_lines(map(lead_record, known))
+        print_json_lines(lead_record(lead, keys) for lead in known)
         return
     if not known:
         print_line("No leads. Add some with `copycatch leads add URL…`.")
         return
-    print_table(("id", "at", "from", "added", "what became of it", "shows"), map(_row, known), unbroken=("id", "added"))
+    rows = [_row(lead, keys) for lead in known]
+    print_table(("id", "at", "from", "added", "what became of it", "shows"), rows, unbroken=("id", "added"))
     for lead in known:
         print_line(f"{lead.lead_id}  {plain(lead.url)}")
         for line in _told(lead):
             print_line(f"    {plain(line)}")
 
 
-def lead_record(lead: Lead) -> dict[str, Any]:
+def lead_record(lead: Lead, keys: Keys) -> dict[str, Any]:
     """Return a lead as `leads --json` prints it."""
-    state, reason = standing(lead)
+    state, reason = standing(lead, keys)
     return {
         "lead_id": lead.lead_id,
         "url": lead.url,
@@ -159,8 +161,8 @@ def lead_record(lead: Lead) -> dict[str, Any]:
     }
 
 
-def _row(lead: Lead) -> tuple[object, ...]:
-    _state, reason = standing(lead)
+def _row(lead: Lead, keys: Keys) -> tuple[object, ...]:
+    _state, reason = standing(lead, keys)
     copies = [one.work_id for one in lead.candidates if one.verdict is Verdict.COPY]
     possible = [one.work_id for one in lead.candidates if one.verdict is not Verdict.COPY]
     shows = [

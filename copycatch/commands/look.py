@@ -33,7 +33,8 @@ def _moment(_ctx: click.Context, _parameter: click.Parameter, value: str | None)
 @click.command()
 @in_workspace
 @click.argument("url")
-@click.option("--gone/--live", "gone", default=None, help="What you saw: it is gone, or it is there.")
+@click.option("--gone", is_flag=True, help="You saw that it is gone.")
+@click.option("--live", is_flag=True, help="You saw that it is there.")
 @click.option("--at", callback=_moment, metavar="TIME", help="When you looked (default: now).")
 @click.option("--screenshot", type=click.Path(path_type=Path), metavar="FILE", help="What you saw: PNG, JPEG or WebP.")
 @click.option(
@@ -47,7 +48,8 @@ def _moment(_ctx: click.Context, _parameter: click.Parameter, value: str | None)
 def look(
     workspace: Workspace,
     url: str,
-    gone: bool | None,
+    gone: bool,
+    live: bool,
     at: datetime | None,
     screenshot: Path | None,
     canaries: tuple[tuple[str, Path], ...],
@@ -56,8 +58,8 @@ def look(
 
     The listing must be known from a scan or an import. Without a screenshot your word is kept and moves nothing.
     """
-    if gone is None:
-        raise click.UsageError("say what you saw: --gone or --live")
+    if gone == live:
+        raise click.UsageError("say what you saw: either --gone or --live")
     looks = [Seen(url=url, gone=gone, screenshot=screenshot)]
     looks += [Seen(url=other, gone=False, screenshot=path) for other, path in canaries]
     now = utc_now()

@@ -10,7 +10,7 @@ import click
 from copycatch.commands.import_ import import_
 from copycatch.commands.options import in_workspace, utc_now
 from copycatch.config import http_url
-from copycatch.output import plain, print_line
+from copycatch.output import counted, plain, print_line
 from copycatch.recording import record as record_visit
 from copycatch.works import printable_path
 
@@ -44,7 +44,7 @@ def record(
     """Open a browser window, keep what you look at in it as a WACZ file, and take it in.
 
     Nothing but the given pages is opened, and nothing is clicked for you. It ends when you close the window or press
-    Ctrl+C here.
+    Ctrl+C here. The browser keeps a profile of its own, with your logins: delete that folder and they are forgotten.
     """
     for url in urls:
         try:
@@ -65,7 +65,7 @@ def _show(seen: Seen) -> None:
         print_line(plain(f"{'not kept':<14} {seen.why_not}: {seen.url}"))
         return
     if reading.found:
-        state, title = "results", f"{len(reading.found)} listings"
+        state, title = "results", counted(len(reading.found), "listing")
     else:
         state = reading.state.value.replace("_", " ")
         title = reading.listing.title if reading.listing is not None else reading.reason
@@ -79,7 +79,8 @@ def _told(done: Recording) -> tuple[Path, ...]:
     if done.file is None:
         print_line("Nothing was recorded: no page and no picture was looked at.")
         return done.left_over
-    print_line(f"{done.pages} pages and {done.pictures} pictures recorded: {printable_path(done.file)}")
+    recorded = f"{counted(done.pages, 'page')} and {counted(done.pictures, 'picture')} recorded"
+    print_line(f"{recorded}: {printable_path(done.file)}")
     return (*done.left_over, done.file)
 
 

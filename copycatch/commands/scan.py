@@ -12,7 +12,7 @@ from copycatch.changes import SHOWN_AT_MOST, Gone, gone_in
 from copycatch.commands.options import in_workspace, utc_now
 from copycatch.commands.progress import progress_shown
 from copycatch.coverage import run_alarms
-from copycatch.output import plain, print_line, print_table
+from copycatch.output import counted, plain, print_line, print_table
 from copycatch.scan import ScanSummary, run_match, run_scan
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def match(workspace: Workspace) -> None:
         records = candidate_records(casebook)
         if records:
             print_candidates(casebook, records)
-    print_line(f"{compared.pictures} pictures compared, {len(records)} candidates.")
+    print_line(f"{counted(compared.pictures, 'picture')} compared, {counted(len(records), 'candidate')}.")
 
 
 def show_summary(workspace: Workspace, summary: ScanSummary) -> None:
@@ -77,7 +77,7 @@ def show_summary(workspace: Workspace, summary: ScanSummary) -> None:
         gone = list(gone_in(casebook, summary.run_id, [str(row["target"]) for row in coverage]))
         alarms = run_alarms(casebook, summary.run_id)
         if records:
-            print_candidates(casebook, records, new=new, title=f"{len(records)} candidates, {len(new)} new")
+            print_candidates(casebook, records, new=new, title=f"{counted(len(records), 'candidate')}, {len(new)} new")
         else:
             print_line("No candidates.")
     _print_gone(gone)
@@ -94,8 +94,8 @@ def _print_watched(watched: Watched) -> None:
     done = watched.imported
     if done is not None:
         print_line(
-            f"{len(done.files)} saved pages taken in from {plain(watched.folder)}: {done.listings} listings with "
-            f"{done.pictures} pictures"
+            f"{counted(len(done.files), 'saved page')} taken in from {plain(watched.folder)}: "
+            f"{counted(done.listings, 'listing')} with {counted(done.pictures, 'picture')}"
         )
     if watched.waiting:
         print_line(f"{watched.waiting} files there are still being written; the next scan takes them in.")

@@ -9,16 +9,17 @@ import click
 
 from casebook.errors import CasebookError, WorkspaceBusy
 from casebook.findings import Verdict
-from casebook.types import RunState, ScanRun
+from casebook.types import Purpose, RunState, ScanRun, TaskState
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.coverage import run_alarms
 from copycatch.leads import by_hand_sentences, standing
 from copycatch.moments import moment
 from copycatch.nights import Night, Outcome, read_nights
-from copycatch.output import plain, print_json_lines, print_line, print_table
+from copycatch.output import counted, plain, print_json_lines, print_line, print_table
 from copycatch.watched import watched_problems
 from copycatch.ways import crawled, not_crawled
+from copycatch.works import read_entries, unlisted_pictures
 from crawler.keys import Keys, KeysError, read_keys
 from matching.calibration import learnt
 from matching.judgement import LIKELY
@@ -57,8 +58,13 @@ def status(workspace: Workspace, as_json: bool) -> None:
     if record["import"] is not None:
         print_line(_import_line(record["import"]))
     if record["never_compared"] and record["works"]:
-        print_line(f"{record['never_compared']} pictures were never compared; `copycatch match` compares them")
-    print_line(f"{record['works']} works watched, {record['copies']} copies, {record['possible']} possible copies")
+        print_line(
+            f"Never compared: {counted(record['never_compared'], 'picture')}; `copycatch match` compares what is left"
+        )
+    print_line(
+        f"{counted(record['works'], 'work')} watched, {counted(record['copies'], 'copy', 'copies')}, "
+        f"{counted(record['possible'], 'possible copy', 'possible copies')}"
+    )
     calibration = record["calibration"]
     if calibration:
         print_line(
@@ -86,7 +92,8 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     """Return the state of a workspace as `status --json` prints it."""
     run, imported = casebook.last_run(), casebook.last_import()
     coverage = casebook.coverage_rows(run.run_id) if run else []
-    unseen = run_alarms(casebook, run.run_id) if run else []
+    works = len(read_entries(workspace.works_path)) + len(unlisted_pictures(workspace))
+    unseen = run_alarms(casebook, run.run_id, watched=works) if run else []
     nights = read_nights(workspace.nights_path)[-_NIGHTS_SHOWN:]
     leads = casebook.leads()
     targets, (keys, unusable_keys) = workspace.config().targets, _keys(workspace)
@@ -96,19 +103,19 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "run": None if run is None else _run(run),
         "import": None if imported is None else _run(imported),
         "never_compared": casebook.never_compared(),
-        "works": len(casebook.works()),
+        "works": works,
         "copies": verdicts.count(Verdict.COPY),
         "possible": verdicts.count(Verdict.POSSIBLE),
         "calibration": _calibration(workspace, casebook),
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
-        "leads": dict(Counter(standing(lead)[0].value for lead in leads)),
+        "leads": dict(Counter(standing(lead, keys)[0].value for lead in leads)),
         "crawled": list(crawled(targets, keys)),
-        "not_crawled": [*not_crawled(targets, keys), *by_hand_sentences(leads)],
+        "not_crawled": [*not_crawled(targets, keys), *by_hand_sentences(leads, keys)],
         "alarms": [
             *unusable_keys,
             *_run_alarms(workspace, run),
-            *_import_alarms(workspace, imported),
+            *_import_alarms(workspace, casebook, imported),
             *_watched(workspace),
             *_night_alarms(nights),
             *unseen,
@@ -160,15 +167,26 @@ def _run_alarms(workspace: Workspace, run: ScanRun | None) -> list[str]:
     return ["the last scan was given up; `copycatch scan` starts a new one"]
 
 
+def _brought(stats: dict[str, int]) -> str:
+    return f": {counted(stats.get('listings', 0), 'listing')} with {counted(stats.get('pictures', 0), 'picture')}"
+
+
 def _import_line(run: dict[str, Any]) -> str:
     brought = run["stats"]
-    told = f": {brought.get('listings', 0)} listings with {brought.get('pictures', 0)} pictures" if brought else ""
+    told = _brought(brought) if brought else ""
     return f"Last import {run['run_id']}: {run['state']}, started {moment(run['started_at'])}{told}"
 
 
-def _import_alarms(workspace: Workspace, run: ScanRun | None) -> list[str]:
-    if run is None or run.state is not RunState.RUNNING:
+def _import_alarms(workspace: Workspace, casebook: Casebook, run: ScanRun | None) -> list[str]:
+    if run is None:
         return []
+    if run.state is not RunState.RUNNING:
+        return [
+            f"the last import: {counted(short.tasks, 'page')}: {short.why}, such as {short.example}: save it "
+            "again once your browser shows the listing"
+            for short in casebook.shortfalls(run.run_id)
+            if short.state is TaskState.FAILED and short.purpose is Purpose.PAGE
+        ]
     if _is_held(workspace):
         return ["an import is running now"]
     again = "import its files again, and `copycatch match` compares what was not compared"

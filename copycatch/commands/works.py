@@ -9,7 +9,7 @@ import click
 
 from casebook.findings import ReferenceKind, Work, WorkKind
 from copycatch.commands.options import in_workspace, json_option
-from copycatch.output import plain, print_json_lines, print_line, print_table
+from copycatch.output import counted, plain, print_json_lines, print_line, print_table
 from copycatch.works import Library, Problem, read_library, unlisted_pictures
 from copycatch.works_check import check_library
 from copycatch.works_edit import How, Wish, add_works
@@ -111,7 +111,8 @@ def check(ctx: click.Context, workspace: Workspace, as_json: bool) -> None:
         if nothing:
             print_line("Nothing is watched: there is no picture yet. Add some with `copycatch works add FILE…`.")
         else:
-            print_line(f"{checked.references} pictures of {checked.works} works read, {len(checked.problems)} problems")
+            read = f"{counted(checked.references, 'picture')} of {counted(checked.works, 'work')} read"
+            print_line(f"{read}, {counted(len(checked.problems), 'problem')}")
     ctx.exit(1 if checked.problems or nothing else 0)
 
 

@@ -263,6 +263,7 @@ def test_candidates_are_narrowed_by_verdict_and_date(filled: Workspace, run: Run
 
 
 def test_status_has_the_documented_fields_and_names_what_was_not_seen(filled: Workspace, run: Run) -> None:
+    (filled.references_path / "own.jpg").write_bytes(picture_bytes(7))
     (record,) = lines(run("status", "--json", workspace=filled).stdout)
     nights = {"planned_at", "ended_at", "outcome", "exit_code", "message"}
     calibration = {"taken_for_copies", "pictures", "references"}

@@ -96,7 +96,7 @@ def test_a_picture_that_cannot_be_decoded_is_told_and_displaces_none_that_was_se
 ) -> None:
     path = saved(tmp_path, "broken.har", har({PICTURES[0]: BROKEN}))
     told = run("import", path, "--no-compare", workspace=space)
-    assert "1 listings with 0 pictures imported" in told.stdout
+    assert "1 listing with 0 pictures imported" in told.stdout
     assert "1 of their pictures cannot be decoded" in told.stdout
     assert seen(space, PICTURES[0]) == [len(BROKEN)]
     run_import(space, [saved(tmp_path, "good.har", har({PICTURES[0]: good}))], compare=False)
@@ -170,7 +170,7 @@ def test_a_folder_without_a_saved_page_says_so_and_ends_with_an_error(
     assert (empty.exit_code, "it is empty" in empty.stderr) == (1, True)
     saved(inbox, "page.pdf", b"%PDF")
     named = run("import", inbox, workspace=space)
-    assert (named.exit_code, "1 files lie in it" in named.stderr, ".mhtml" in named.stderr) == (1, True, True)
+    assert (named.exit_code, "1 file lies in it" in named.stderr, ".mhtml" in named.stderr) == (1, True, True)
 
 
 def test_pages_below_a_folder_that_belongs_to_no_page_are_found(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_folder_nested_deeper_than_python_calls_is_searched(space: Workspace, 
         os.chdir(here)
         subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)  # too deep for shutil, and so for pytest
     assert result.exit_code == 0
-    assert "1 listings" in result.stdout
+    assert "1 listing" in result.stdout
     assert "the folder cannot be listed" in result.stderr
 
 
@@ -247,12 +247,12 @@ def test_a_file_without_a_listing_says_why_and_what_to_do(
     log = json.loads(har({PICTURES[0]: good}))
     del log["log"]["entries"][0]
     pictures = run("import", saved(tmp_path, "p.har", json.dumps(log).encode()), "--no-compare", workspace=space)
-    assert "it holds 1 pictures and no page" in pictures.stderr
+    assert "it holds 1 picture and no page" in pictures.stderr
     page = b"<html><body>About us</body></html>"
     other = run(
         "import", saved(tmp_path, "o.har", har({}, url="https://www.ebay.co.uk/about", page=page)), workspace=space
     )
-    assert "none of the 1 documents in it tells of one" in other.stderr
+    assert "1 document in it, none of which tells of one" in other.stderr
     unknown = run("import", saved(tmp_path, "u.har", har({}, page=page)), "--no-compare", workspace=space)
     assert "0 listings with 0 pictures imported; the table above says why" in unknown.stdout
 
@@ -278,7 +278,7 @@ def test_a_name_or_folder_that_no_terminal_can_show_costs_nothing(space: Workspa
     Path(os.fsdecode(os.fsencode(inbox) + b"/a\xff\x1b[31m.har")).write_bytes(har({}))
     result = run("import", inbox, "--no-compare", workspace=space)
     assert result.exit_code == 0
-    assert "1 listings" in result.stdout
+    assert "1 listing" in result.stdout
     assert "\x1b[31m" not in result.stdout + result.stderr
 
 
@@ -290,7 +290,7 @@ def test_status_tells_of_an_import_before_any_scan_and_of_what_was_not_compared(
     text = run("status", workspace=space).stdout
     assert "No scan yet" in text
     assert "finished" in next(line for line in text.splitlines() if line.startswith("Last import"))
-    assert ": 1 listings with 1 pictures" in text
+    assert ": 1 listing with 1 picture" in text
     assert "never compared" not in text  # there is no work to compare them with
     (space.references_path / "misty-ridge.jpg").write_bytes(good)
     run("import", path, "--no-compare", workspace=space)

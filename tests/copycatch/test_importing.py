@@ -54,7 +54,7 @@ def test_every_form_of_one_page_leads_to_the_same_listing_pictures_and_candidate
 ) -> None:
     result = run("import", saved(tmp_path, name, FORMS[name](shown)), workspace=space)
     assert result.exit_code == 0, result.stderr
-    assert "1 listings with 3 pictures imported; 1 of their pictures lie in none of the files." in result.stdout
+    assert "1 listing with 3 pictures imported; 1 of their pictures lie in none of the files." in result.stdout
     (report,) = space.reports_path.iterdir()
     assert f"Report: {report}" in result.stdout
     text = report.read_text(encoding="utf-8")
@@ -117,7 +117,7 @@ def test_a_page_saved_with_its_folder_brings_the_pictures_that_its_markup_names_
             page,
         )
     result = run("import", saved(tmp_path, "Heron.html", page), workspace=space)
-    assert "1 listings with 3 pictures imported" in result.stdout
+    assert "1 listing with 3 pictures imported" in result.stdout
     with space.casebook() as casebook:
         assert [one.listing_key for one in casebook.candidates()] == [KEY]
 
@@ -268,3 +268,27 @@ def test_nothing_outside_the_workspace_is_written(
     assert {path: path.read_bytes() for path in inbox.iterdir()} == before
     shutil.rmtree(space.root)
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(before)
+
+
+def test_a_wall_that_was_saved_is_told_by_status_and_an_import_of_nothing_writes_no_report(
+    space: Workspace, tmp_path: Path, run: Run
+) -> None:
+    wall = b"<html><script>window._cf_chl_opt={}</script></html>"
+    run("import", saved(tmp_path, "a.html", wall), "--url", "https://www.etsy.com/listing/1/heron", workspace=space)
+    assert "the last import: 1 page: blocked: Cloudflare block page" in run("status", workspace=space).stdout
+    for report in space.reports_path.iterdir():
+        report.unlink()
+    assert run("import", saved(tmp_path, "b.har", b"no archive"), workspace=space).exit_code == 1
+    assert list(space.reports_path.iterdir()) == []
+
+
+def test_the_report_names_the_address_that_the_kept_bytes_came_from(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    run("import", saved(tmp_path, "page.har", FORMS["page.har"](shown)), workspace=space)
+    with space.casebook() as casebook:
+        (row,) = casebook.queue_rows()
+        source = casebook.served_from(row["picture_url"], row["picture_sha256"])
+    (report,) = space.reports_path.iterdir()
+    assert source is not None
+    assert f"<bdi>{source}</bdi>" in report.read_text(encoding="utf-8")

@@ -115,6 +115,12 @@ def test_a_word_that_it_is_live_does_not_undo_a_proven_removal_and_a_screenshot_
     assert state(space)[0] is ListingState.LIVE
 
 
+@pytest.mark.parametrize("said", [(), ("--live", "--gone")])
+def test_a_look_says_one_thing(said: tuple[str, ...], space: Workspace, run: Run) -> None:
+    result = run("look", URL, *said, workspace=space)
+    assert (result.exit_code, "either --gone or --live" in result.stderr) == (2, True)
+
+
 def test_a_screenshot_belongs_to_one_look(space: Workspace, run: Run, tmp_path: Path) -> None:
     once, before = shot(tmp_path, 1), state(space)
     twice = run(

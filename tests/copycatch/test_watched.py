@@ -226,7 +226,7 @@ def test_a_scan_takes_in_what_was_saved_compares_it_and_tells_of_it(
     scanned = run("scan", workspace=space)
     assert scanned.exit_code == 0, scanned.stderr
     assert "2 saved pages taken in from" in scanned.stdout
-    assert "1 listings with 1 pictures" in scanned.stdout
+    assert "1 listing with 1 picture" in scanned.stdout
     assert "! b.har: " in scanned.stdout
     assert URL in scanned.stdout
     (record,) = lines(run("status", "--json", workspace=space).stdout)

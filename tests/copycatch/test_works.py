@@ -312,4 +312,4 @@ def test_check_is_content_with_whole_pictures(workspace: Workspace, run: Run) ->
     put(workspace, "good.jpg", picture_bytes(5, size=256))
     result = run("works", "check", workspace=workspace)
     assert result.exit_code == 0
-    assert "1 pictures of 1 works read, 0 problems" in result.stdout
+    assert "1 picture of 1 work read, 0 problems" in result.stdout

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,3 +59,10 @@ def test_a_folder_that_is_no_workspace_is_named_with_a_remedy(tmp_path: Path) ->
     (tmp_path / "file").touch()
     with pytest.raises(WorkspaceError, match="is not a folder"):
         Workspace.open(tmp_path / "file")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no owner's rights there")
+def test_what_the_commands_write_cannot_be_read_by_strangers_on_the_machine(tmp_path: Path) -> None:
+    made = tmp_path / "watch"
+    subprocess.run([sys.executable, "-m", "copycatch", "init", "--workspace", made], check=True, umask=0o022)
+    assert [path for path in made.rglob("*") if path.stat().st_mode & 0o007] == []

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from casebook.errors import CopycatchError
+from casebook.leads import Tip
 from casebook.types import ListingState
 from copycatch.coverage import run_alarms
-from copycatch.health import examine
+from copycatch.health import Health, examine
+from copycatch.leads import add_leads, standing
 from copycatch.ways import crawled, not_crawled
 from copycatch.workspace import Workspace
 from crawler.interfaces import all_interfaces, asked_instead, host_of, interface_of
@@ -422,6 +425,30 @@ def test_doctor_tells_for_each_interface_whether_a_key_is_given(tmp_path: Path) 
         "key of eBay Browse API": "no key given; with client_id and client_secret in keys.toml a scan asks it",
         "key of Etsy Open API v3": "key given",
     }
+
+
+def test_doctor_names_the_half_of_a_key_that_is_missing(tmp_path: Path) -> None:
+    made = workspace(tmp_path, ETSY + 'searches = ["brooch"]\n', keys='[etsy]\nkeystring = "etsykeystring3333"\n')
+    (check,) = [check for check in examine(made, None) if check.name == "key of etsy"]
+    assert (check.health, "lacks shared_secret under [etsy]" in check.message) == (Health.PROBLEM, True)
+
+
+def test_a_lead_that_no_target_watches_is_looked_at_through_the_interface_where_there_is_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = workspace(tmp_path, "", keys=KEYS)
+    address = "https://www.ebay.de/itm/305512340001"
+    tip = Tip(source="person", told_at=datetime(2026, 11, 1, tzinfo=UTC))
+    with made.casebook() as casebook:
+        add_leads(casebook, [address], tip)
+    ebay = Ebay(items={"305512340001": ebay_item("305512340001", "Heron at dusk", "aaa111")})
+    with opened(world(ebay), tmp_path, monkeypatch) as internet:
+        scan(made)
+    with made.casebook() as casebook:
+        (lead,) = casebook.leads()
+        assert str(standing(lead)[0]) == "live"
+    assert internet.of("https://www.ebay.") == []
+    assert keyed(internet) == {"api.ebay.com"}
 
 
 @pytest.mark.parametrize(
