@@ -6,7 +6,7 @@ exceptions on hostile bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -42,6 +42,10 @@ class Page:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = field(repr=False)
     redirected_from: tuple[str, ...] = ()
+
+    def __getstate__(self) -> dict[str, object]:
+        """What travels to another process is the answer alone: a parsed tree cannot."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name (any case), or None."""
