@@ -31,6 +31,7 @@ from crawler.crawl import Crawl
 from crawler.job import CrawlJob
 from crawler.keys import read_keys
 from crawler.pace import Hosts
+from crawler.reading_process import Readers
 from crawler.settings import scrapy_settings
 from crawler.spider import ListingSpider
 from crawler.targets import TargetWatch
@@ -85,6 +86,7 @@ def run(job: CrawlJob) -> CopycatchError | None:
             watch=TargetWatch(job.targets, casebook.pages_tried(job.run_id), casebook.pages_planned(job.run_id)),
             progress=Progress(),
             admission=Admission(keys, job.targets),
+            readers=Readers(job.limits.reading_seconds),
             known=casebook.tasks_known(job.run_id),
         )
         crawler = process.create_crawler(ListingSpider)
@@ -99,6 +101,7 @@ def run(job: CrawlJob) -> CopycatchError | None:
         loop = asyncio.get_event_loop_policy().get_event_loop()
         stop_with_parent(lambda: loop.call_soon_threadsafe(crawl.stop))
         process.start()
+        crawl.readers.close()
         if not crawl.hosts.stopping.is_set():
             close_forgotten(crawl)
         return crawl.fatal
@@ -131,7 +134,7 @@ def outcome(fatal: CopycatchError | None) -> int:
 
 
 def leave(code: int) -> NoReturn:
-    """End at once: a thread that still reads a monstrous page could hold an ordinary end up for minutes."""
+    """End at once: a thread that still waits for a monstrous page would hold an ordinary end up."""
     with contextlib.suppress(OSError):  # the one who listened is gone
         sys.stdout.flush()
     os._exit(code)

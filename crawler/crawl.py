@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from casebook.errors import CopycatchError
 from casebook.types import Purpose, known_as
 from crawler.admission import Admission
+from crawler.reading_process import Readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,7 @@ class Crawl:
     watch: TargetWatch
     progress: Callable[[int, int], None]
     admission: Admission = field(default_factory=Admission)
+    readers: Readers = field(default_factory=Readers)
     known: set[Known] = field(default_factory=set)
     left_out: set[str] = field(default_factory=set)
     finished: int = 0

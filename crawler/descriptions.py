@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from casebook.types import GalleryPicture, PictureRole
+from crawler.block_signs import block_sign, refusal
 from crawler.markup import backgrounds, image_links, places
 from crawler.page import Page
 from crawler.picture_urls import picture_key, unite
@@ -21,6 +22,12 @@ _ASSIGNED = re.compile(r"\A\s*(?:var\s+)?\w{1,40}\s*=\s*(?=[{\"'])")
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _DEEPEST = 6
 _MOST_PICTURES = 300
+
+
+def read_description(page: Page) -> tuple[str | None, tuple[GalleryPicture, ...]]:
+    """Return why the answer is a refusal, None where it is none, and the pictures of the description."""
+    blocked = block_sign(page) or refusal(page)
+    return blocked, () if blocked or page.status != 200 else description_pictures(page)
 
 
 def description_pictures(page: Page) -> tuple[GalleryPicture, ...]:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from crawler.reading_process import READING_SECONDS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -32,7 +34,8 @@ class CrawlLimits:
     """How gently and how far. `delay_seconds` lies between two requests to one host; a larger Crawl-delay wins.
 
     `backoff_seconds` is the first pause after a 429 or 503 without Retry-After; it doubles with every further one.
-    A host that asks for a pause longer than `longest_pause_seconds` ends its target for the night.
+    A host that asks for a pause longer than `longest_pause_seconds` ends its target for the night. A page that takes
+    longer than `reading_seconds` to read is given up.
     """
 
     delay_seconds: float = 2.0
@@ -46,6 +49,7 @@ class CrawlLimits:
     hours_limit: float = 6.0
     backoff_seconds: float = 30.0
     longest_pause_seconds: float = 900.0
+    reading_seconds: float = READING_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

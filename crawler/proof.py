@@ -63,7 +63,7 @@ def read_by(rules: Rules, page: Page) -> Reading:
     7. Anything else: unknown; with a listing's URL, an unknown layout.
     """
     if page.too_much is not None:
-        return _unknown(page.too_much)
+        return Reading(state=ListingState.ERROR, reason=page.too_much)
     wall = _wall(rules, page)
     if wall:
         return Reading(state=ListingState.BLOCKED, reason=wall)

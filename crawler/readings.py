@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from casebook.types import Description, LeftOut, ListingState, Look, Purpose, Task, TaskState, Visit, known_as
-from crawler.block_signs import block_sign, refusal
+from crawler.block_signs import block_sign
 from crawler.canonical import same_site
 from crawler.claims import under_its_name
-from crawler.descriptions import description_pictures, own_pictures
+from crawler.descriptions import own_pictures, read_description
 from crawler.page import Reading
+from crawler.reading_process import UnreadableError
 from crawler.sitemap import read_sitemap
 
 if TYPE_CHECKING:
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from crawler.page import Page
 
 
-READING_SECONDS = 60.0  # the largest real page takes two
-# Many, since one that reads a monstrous page keeps its thread; no pool of others' work waits for them.
-_READERS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="reader")
 T = TypeVar("T")
 
 
@@ -35,14 +31,13 @@ async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fet
     place = crawl.watch.place(task.target, page.url)
     if task.depth == 0 and page.redirected_from and same_site(page.url, task.url):
         crawl.watch.adopt(task.target, page.url)
-    # Reading a page of some megabytes takes a second: never on the event loop.
-    reading = under_its_name(await _read_in_time(crawl, task, partial(place.read, page)), crawl.casebook.listing)
+    reading = under_its_name(await _read(crawl, task, partial(place.read, page)), crawl.casebook.listing)
     if not crawl.watch.belongs(task.target, page.url) and reading.state is not ListingState.BLOCKED:
         reading = _elsewhere(page, reading)
     blocked = reading.state is ListingState.BLOCKED
     # "No longer there" is a clear answer about a page, and no failure of ours.
     answered = page.status < 400 or page.status in (404, 410) or reading.gone
-    failed = blocked or reading.state is ListingState.ERROR or not answered or page.too_much is not None
+    failed = blocked or reading.state is ListingState.ERROR or not answered
     note = f"blocked: {reading.reason}" if blocked else reading.reason  # the view `coverage` counts by this word
     discovered, left_out = _discovered(crawl, task, reading)
     visit = Visit(
@@ -57,13 +52,12 @@ async def page_visit(crawl: Crawl, task: Task, page: Page, fetches: Sequence[Fet
 
 async def description_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
     """Take the pictures out of a listing's description; those that the listing shows itself are left to it."""
-    blocked = block_sign(page) or refusal(page)
+    blocked, found = await _read(crawl, task, partial(read_description, page))
     if blocked or page.status != 200:
         if blocked:
             crawl.watch.stop_descriptions(task.target, f"its descriptions are kept from us ({blocked})", task.url)
         note = f"blocked: {blocked}" if blocked else f"HTTP {page.status}"
         return Visit(task=replace(task, state=TaskState.FAILED, note=note))
-    found = await _read_in_time(crawl, task, partial(description_pictures, page))
     key = task.listing_key or ""
     listing = crawl.casebook.listing(key)
     if listing is None:
@@ -76,12 +70,13 @@ async def description_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
     )
 
 
-async def _read_in_time(crawl: Crawl, task: Task, read: Callable[[], T]) -> T:
-    """Return what a reader gives. A thread that takes too long cannot be ended, so its target gets no other tonight."""
+async def _read(crawl: Crawl, task: Task, read: Callable[[], T]) -> T:
+    """Return what a reader gives; raise UnreadableError where it gives nothing, and count the pages that do harm."""
     try:
-        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(_READERS, read), READING_SECONDS)
-    except TimeoutError:
-        crawl.watch.stop(task.target, f"a page of it cannot be read within {READING_SECONDS:.0f} seconds", task.url)
+        return await crawl.readers.read(read)
+    except UnreadableError as error:
+        if error.ended:
+            crawl.watch.harmed(task.target, str(error), task.url)
         raise
 
 
@@ -89,9 +84,9 @@ async def sitemap_visit(crawl: Crawl, task: Task, page: Page) -> Visit:
     """Take the pages and further sitemaps out of a sitemap."""
     if page.status != 200:
         return Visit(task=replace(task, state=TaskState.FAILED, note=f"HTTP {page.status}"))
-    found = await _read_in_time(crawl, task, partial(read_sitemap, page))
+    found = await _read(crawl, task, partial(read_sitemap, page))
     if not found.page_urls and not found.sitemap_urls:
-        wall = await _read_in_time(crawl, task, partial(block_sign, page))
+        wall = await _read(crawl, task, partial(block_sign, page))
         if wall:
             crawl.watch.stop(task.target, f"the site does not want us ({wall})", task.url)
             return Visit(task=replace(task, state=TaskState.FAILED, note=f"blocked: {wall}"))

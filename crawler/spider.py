@@ -19,6 +19,7 @@ from crawler.guard import NOT_PUBLIC, GuardedResolver
 from crawler.lines import Lines
 from crawler.pace import Stopping
 from crawler.page import Page
+from crawler.reading_process import UnreadableError
 from crawler.readings import description_visit, error_look, page_visit, sitemap_visit
 
 if TYPE_CHECKING:
@@ -102,6 +103,9 @@ class ListingSpider(Spider):
         except CopycatchError as error:
             self.crawl.stop(error)
             return
+        except UnreadableError as error:
+            self.logger.warning("%s: %s", task.url, error, exc_info=None if error.ended else error)
+            visit = Visit(task=replace(task, state=TaskState.FAILED, note=str(error)))
         except Exception as error:
             # One page that trips a parser must cost that page only; it is kept, so it can be read again.
             self.logger.exception("could not read %s", task.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _COUNTED = "counts_against_the_budget"
+_MOST_HARM = 3  # pages
 
 
 class TargetStopped(IgnoreRequest):
@@ -49,6 +51,7 @@ class TargetWatch:
         }
         self._stopped: dict[Scope, str] = {}
         self._without_descriptions: dict[Scope, str] = {}
+        self._harmed: Counter[Scope] = Counter()
 
     def __getitem__(self, name: str) -> Target:
         return self._targets[name]
@@ -65,6 +68,13 @@ class TargetWatch:
     def stop_descriptions(self, name: str, reason: str, url: str = "") -> None:
         """Ask a target for no further descriptions, which often lie on a server with a mind of its own."""
         self._without_descriptions.setdefault(self._scope(name, url), reason)
+
+    def harmed(self, name: str, why: str, url: str = "") -> None:
+        """Count a page that took its reader's process with it; the third of a target ends its night."""
+        scope = self._scope(name, url)
+        self._harmed[scope] += 1
+        if self._harmed[scope] >= _MOST_HARM:
+            self.stop(name, f"{_MOST_HARM} of its pages {why}", url)
 
     def is_stopped(self, name: str, url: str = "") -> bool:
         return self._scope(name, url) in self._stopped

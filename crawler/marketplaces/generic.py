@@ -74,7 +74,7 @@ def read(page: Page) -> Reading:
     5. Anything else: unknown, a page that links to others.
     """
     if page.too_much is not None:
-        return Reading(state=ListingState.UNKNOWN, reason=page.too_much)
+        return Reading(state=ListingState.ERROR, reason=page.too_much)
     sign = block_sign(page)
     if sign:
         return Reading(state=ListingState.BLOCKED, reason=sign)

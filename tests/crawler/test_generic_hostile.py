@@ -98,7 +98,7 @@ def test_a_page_built_to_be_slow_is_read_in_seconds(body: str) -> None:
 def test_a_page_of_a_million_elements_is_left_unread_with_a_reason(piece: str) -> None:
     body = "".join(piece.format(n=number) for number in range(60_000)).encode()
     reading = generic.read(Page(url=URL, status=200, body=body))
-    assert reading.state is ListingState.UNKNOWN
+    assert reading.state is ListingState.ERROR
     assert "elements" in reading.reason
 
 
@@ -126,7 +126,7 @@ def test_a_page_with_an_element_of_countless_attributes_is_left_unread_with_a_re
     names = " ".join(f'data-img{number}="/{number}.jpg"' for number in range(5_000))
     reading = generic.read(Page(url="https://shop.example/p/1", status=200, body=f"<h1>P</h1><img {names}>".encode()))
     assert reading.reason == "not read: an element of the page has more than 500 attributes"
-    assert reading.state is ListingState.UNKNOWN
+    assert reading.state is ListingState.ERROR
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,6 @@ def test_no_placeholder_is_left_in_the_documents() -> None:
 
 
 def test_what_the_crawl_is_asked_for_is_what_the_configuration_offers() -> None:
-    own = {"backoff_seconds", "longest_pause_seconds"}
+    own = {"backoff_seconds", "longest_pause_seconds", "reading_seconds"}
     assert {field.name for field in fields(CrawlLimits)} - own == {field.name for field in fields(ConfiguredLimits)}
     assert {field.name for field in fields(Target)} - {"leads"} == {field.name for field in fields(ConfiguredTarget)}
