@@ -66,6 +66,11 @@ class ReadingProcess:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Start the process where none runs. Raises ReadingProcessError."""
+        if self._process is None:
+            self._start()
+
     def read(self, work: Callable[[], T]) -> T:
         """Return what `work` returns.
 
@@ -172,9 +177,14 @@ class Readers:
 
     def __init__(self, seconds: float = READING_SECONDS, processes: int = PROCESSES):
         self._seconds = seconds
-        self._threads = ThreadPoolExecutor(max_workers=processes, thread_name_prefix="reader")
+        # A thread starts its process before it takes anything: what waits goes to the one that is ready first.
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="reader", initializer=self._start_own)
         self._own = threading.local()
         self._all: list[ReadingProcess] = []
+
+    async def start(self) -> None:
+        """Return when one process is ready to read. Raises ReadingProcessError."""
+        await self.read(os.getpid)
 
     async def read(self, work: Callable[[], T]) -> T:
         """Return what `work` returns; raises as `ReadingProcess.read` does."""
@@ -186,9 +196,12 @@ class Readers:
         for process in self._all:
             process.close()
 
+    def _start_own(self) -> None:
+        own = self._own.process = ReadingProcess(self._seconds)
+        self._all.append(own)
+        with suppress(ReadingProcessError, UnreadableError):  # whoever reads next hears of it
+            own.start()
+
     def _read(self, work: Callable[[], T]) -> T:
-        if not hasattr(self._own, "process"):
-            self._own.process = ReadingProcess(self._seconds)
-            self._all.append(self._own.process)
         own: ReadingProcess = self._own.process
         return own.read(work)

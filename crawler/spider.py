@@ -45,6 +45,11 @@ class ListingSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         loop = asyncio.get_running_loop()
         loop.call_later(self.crawl.job.limits.hours_limit * 3600, self.crawl.stop)
+        try:
+            await self.crawl.readers.start()  # ask nobody for a page while there is nobody to read it
+        except CopycatchError as error:
+            self.crawl.stop(error)
+            return
         for task in self.crawl.casebook.pending_tasks(self.crawl.job.run_id):
             for request in self._requests(task, task.url, ()):
                 yield request
