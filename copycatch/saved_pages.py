@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 from uuid import uuid4
 
 from casebook.errors import CopycatchError
@@ -26,18 +26,19 @@ from casebook.types import (
 )
 from copycatch.output import counted
 from copycatch.saved_pictures import SavedPictures
+from copycatch.saved_reading import read_saved
 from copycatch.version import PROGRAM
 from crawler.archives import exchanges
 from crawler.archives.exchange import AddressFrom, ArchiveError, Exchange, Flaw
-from crawler.archives.html import folder_owner
 from crawler.claims import under_its_name
 from crawler.descriptions import description_pictures, own_pictures
 from crawler.formats import sniff
 from crawler.marketplaces import marketplace_of
 from crawler.page import Page
+from crawler.reading_process import ReadingProcess, UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -52,12 +53,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("copycatch.import")
 
 TARGET = "import"
-_LAZY = (
-    "data-zoom-src", "data-src", "data-original", "data-old-hires", "data-src-zoom-image", "data-lazy",
-    "data-large_image",
-)  # fmt: skip
-_MOST_IMAGES = 5000
 _MOST_FLAWS = 50  # told of one file
+_MOST_HARM = 3  # pages of one file that take the process that reads them with them
 _MARKUP = (b"<", b"{", b"[", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -112,6 +109,7 @@ def take_in(
     """Read saved pages into the casebook as a run of its own kind; the caller holds the workspace's lock.
 
     1. Every file is read for itself; what cannot be read of one costs nothing else. `opening` hears of each before.
+       Pages are read, and pictures decoded, in a process that is ended when it takes too long.
     2. Pages and pictures are kept byte for byte, dated by what the file says, never later than now.
     3. A page of a known marketplace is read by that marketplace's reader, any other as an independent shop's.
     4. A listing's pictures are those that lie in one of the files, under their own address or at another size; of
@@ -129,15 +127,16 @@ def take_in(
         job=json.dumps({"import": [str(path) for path in paths]}),
         kind=RunKind.IMPORT,
     )
-    importer = _Importer(casebook, workspace.blobs(), run)
     read = []
     casebook.give_up_imports(started_at)
     casebook.begin_run(run)
-    for number, path in enumerate(paths, start=1):
-        opening(path)
-        read.append(importer.read(path, url))
-        progress("import", number, len(paths))
-    importer.settle_pictures()
+    with ReadingProcess() as reader:
+        importer = _Importer(casebook, workspace.blobs(), run, reader)
+        for number, path in enumerate(paths, start=1):
+            opening(path)
+            read.append(importer.read(path, url))
+            progress("import", number, len(paths))
+        importer.settle_pictures()
     removed = casebook.confirm_removals(run.run_id, now())
     stats = {"listings": len(importer.listings), "pictures": importer.pictures, "missing": importer.missing}
     casebook.finish_run(run.run_id, RunState.FINISHED, now(), stats)
@@ -152,19 +151,6 @@ def take_in(
     )
 
 
-def _twins(page: Page) -> Iterator[tuple[str, str]]:
-    """Yield the two addresses of each image that a browser gave a file of its own: in `src` that file, in another
-    attribute, which browsers leave alone, where the picture really lies."""
-    for node in page.selector.xpath("//img[@src]")[:_MOST_IMAGES]:
-        local = page.join(node.root.get("src"))
-        if local is None or folder_owner(unquote(local).split("/")[-2]) is None:
-            continue
-        for attribute in _LAZY:
-            remote = page.join(node.root.get(attribute))
-            if remote is not None and remote != local:
-                yield local, remote
-
-
 @dataclass(slots=True)
 class _Reading:
     """One file being read."""
@@ -174,6 +160,7 @@ class _Reading:
     others: int = 0
     pictures: int = 0
     untold: int = 0
+    harm: int = 0
 
     def add_flaw(self, flaw: Flaw) -> None:
         if len(self.flaws) < _MOST_FLAWS:
@@ -209,9 +196,9 @@ def _unproven(reading: Reading, exchange: Exchange) -> Reading:
 class _Importer:
     """One import under way."""
 
-    def __init__(self, casebook: Casebook, blobs: Blobs, run: ScanRun):
-        self._casebook, self._blobs, self._run = casebook, blobs, run
-        self._saved = SavedPictures(blobs)
+    def __init__(self, casebook: Casebook, blobs: Blobs, run: ScanRun, reader: ReadingProcess):
+        self._casebook, self._blobs, self._run, self._reader = casebook, blobs, run, reader
+        self._saved = SavedPictures(blobs, reader)
         self._twins: list[tuple[str, str]] = []
         self._descriptions: dict[str, str] = {}
         self.listings: dict[str, Listing] = {}
@@ -229,10 +216,8 @@ class _Importer:
                     self._blobs.put(exchange.body)
                     self._saved.add(picture, exchange)
                     read.pictures += 1
-                elif (reading := self._page(exchange)) is not None:
-                    read.pages.append(ReadPage(url=exchange.url, address_from=exchange.address_from, reading=reading))
                 else:
-                    read.others += 1
+                    self._page_of(read, exchange)
         except ArchiveError as why:
             error = why
         except CopycatchError:  # a full disk, a casebook that cannot be written: no other file would fare better
@@ -243,6 +228,25 @@ class _Importer:
             read.add_flaw(Flaw(where=path.name, why=f"it cannot be read any further ({type(why).__name__})"))
         return read.done(path, error)
 
+    def _page_of(self, read: _Reading, exchange: Exchange) -> None:
+        """Take in one page of a file; what cannot be read costs itself only, unless the file is full of it."""
+        try:
+            reading = self._page(exchange)
+        except UnreadableError as error:
+            log.info("%s: %s", exchange.url, error, exc_info=None if error.ended else error)
+            read.add_flaw(Flaw(where=exchange.url, why=f"it {error}"))
+            read.harm += error.ended
+            if read.harm >= _MOST_HARM:
+                raise ArchiveError(
+                    f"{_MOST_HARM} pages of one file {error}; what follows them was left out.",
+                    remedy="Save the pages that you need one by one.",
+                ) from error
+            return
+        if reading is None:
+            read.others += 1
+        else:
+            read.pages.append(ReadPage(url=exchange.url, address_from=exchange.address_from, reading=reading))
+
     def _page(self, exchange: Exchange) -> Reading | None:
         """Read and keep a page; None where it is none, or none that says anything."""
         if not exchange.body.lstrip()[:3].startswith(_MARKUP) and exchange.status < 400:
@@ -252,8 +256,9 @@ class _Importer:
             self._describe(self._descriptions[exchange.url], page, exchange)
             return None
         place = marketplace_of(exchange.url)
-        reading = _unproven(under_its_name(place.read(page), self._casebook.listing), exchange)
-        self._twins += _twins(page)
+        saved = self._reader.read(partial(read_saved, page))
+        reading = _unproven(under_its_name(saved.reading, self._casebook.listing), exchange)
+        self._twins += saved.twins
         shown = [*([reading.listing] if reading.listing else []), *reading.found]
         asked = place.listing_id(exchange.url)
         if exchange.address_from is not AddressFrom.CLAIMED:
@@ -290,13 +295,14 @@ class _Importer:
 
     def _describe(self, key: str, page: Page, exchange: Exchange) -> None:
         """Keep what a listing's description shows, where that is an answer of its own."""
-        pictures = own_pictures(description_pictures(page), self.listings[key]) if page.status == 200 else ()
+        described = self._reader.read(partial(description_pictures, page)) if page.status == 200 else ()
+        pictures = own_pictures(described, self.listings[key])
         if not pictures:
             return
         fetch = self._fetch(exchange, Purpose.DESCRIPTION, self._blobs.put(exchange.body))
-        described = Description(listing_key=key, pictures=pictures, at=self._at(exchange))
+        description = Description(listing_key=key, pictures=pictures, at=self._at(exchange))
         task = self._task(exchange.url, Purpose.DESCRIPTION, TaskState.DONE, counted(len(pictures), "picture"))
-        self._casebook.record(Visit(task=task, fetches=(fetch,), description=described))
+        self._casebook.record(Visit(task=task, fetches=(fetch,), description=description))
         listing = self.listings[key]
         self.listings[key] = replace(listing, gallery=(*listing.gallery, *pictures))
 

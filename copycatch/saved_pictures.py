@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from copycatch.saved_reading import NOTHING, WHOLE, how_usable
 from crawler.picture_urls import picture_key
-from matching.decode import decode
+from crawler.reading_process import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +20,12 @@ if TYPE_CHECKING:
     from casebook.blobs import Blobs
     from casebook.types import GalleryPicture, Picture
     from crawler.archives.exchange import Exchange
+    from crawler.reading_process import ReadingProcess
 
     Saved = tuple[Picture, Exchange]
 
-_WHOLE = 2
+log = logging.getLogger("copycatch.import")
+
 _MOST_TRIED = 20  # files under one address
 _HEADERS_KEPT = 4096  # characters: those of all pictures are in memory until the last file is read
 
@@ -28,10 +33,10 @@ _HEADERS_KEPT = 4096  # characters: those of all pictures are in memory until th
 class SavedPictures:
     """Pictures by what finds them. Their bytes lie in the blobs, and are decoded only when one is asked for."""
 
-    def __init__(self, blobs: Blobs):
+    def __init__(self, blobs: Blobs, reader: ReadingProcess):
         self._by_url: defaultdict[str, dict[str, Saved]] = defaultdict(dict)
         self._by_key: defaultdict[str, dict[str, Saved]] = defaultdict(dict)
-        self._blobs = blobs
+        self._blobs, self._reader = blobs, reader
         self._known: dict[str, int] = {}
 
     def add(self, picture: Picture, exchange: Exchange) -> None:
@@ -57,15 +62,18 @@ class SavedPictures:
             usable = self._usable(one[0].sha256)
             if usable > most:
                 best, most = one, usable
-            if usable == _WHOLE:
+            if usable == WHOLE:
                 break
-        return None if best is None else (best, most > 0)
+        return None if best is None else (best, most > NOTHING)
 
     def _usable(self, sha256: str) -> int:
-        """Return 2 for a whole picture, 1 for a damaged one of which something shows, 0 for none."""
+        """Return how usable a picture is, see `how_usable`; one that cannot be decoded in time is not."""
         if sha256 not in self._known:
-            raster = decode(self._blobs.get(sha256))
-            self._known[sha256] = 0 if raster.pixels is None else 1 if raster.problem else _WHOLE
+            try:
+                self._known[sha256] = self._reader.read(partial(how_usable, self._blobs.get(sha256)))
+            except UnreadableError as error:
+                log.info("picture %s: %s", sha256, error, exc_info=None if error.ended else error)
+                self._known[sha256] = NOTHING
         return self._known[sha256]
 
     def _candidates(self, wanted: GalleryPicture) -> Iterator[Saved]:

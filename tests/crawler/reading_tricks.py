@@ -14,6 +14,8 @@ from typing import Any
 from crawler.reading_process import ReadingProcess
 
 PATIENCE_SECONDS = 60.0
+# The parser compares each attribute with all before it: half a minute and more, in one call of C.
+MONSTROUS = b"<html><body><p " + b" ".join(b"a%d=1" % number for number in range(80_000)) + b">"
 
 
 def hold_the_interpreter() -> None:
@@ -26,7 +28,12 @@ def loop_for_ever() -> None:
         pass
 
 
-def crash() -> None:
+def hang_over(picture: bytes) -> int:
+    loop_for_ever()
+    return len(picture)
+
+
+def crash(picture: bytes = b"") -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
 

@@ -17,7 +17,7 @@ from casebook.types import Purpose, ScanRun, Task
 from crawler.job import Target
 from crawler.targets import TargetStopped, TargetWatch
 from tests.crawler.crawls import job_for, run
-from tests.crawler.reading_tricks import PATIENCE_SECONDS, ends
+from tests.crawler.reading_tricks import MONSTROUS, PATIENCE_SECONDS, ends
 from tests.crawler.sites import Answer, Site
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 HTML = {"Content-Type": "text/html"}
 GOOD = b"""<html><head><meta property="og:type" content="product"><meta property="og:title" content="Mug">
 <meta property="og:image" content="/mug.jpg"></head><body><h1>Mug</h1></body></html>"""
-# lxml copies each attribute past all before it: half a minute and more, in one call of C.
-MONSTROUS = b"<html><body><p " + b" ".join(b"a%d=1" % number for number in range(80_000)) + b">"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="children are looked up in /proc")
 
 
