@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -36,10 +37,12 @@ def crawl(job: CrawlJob, *, logs: Path, progress: Callable[[int, int], None]) ->
     job_path.write_text(job.to_json(), encoding="utf-8")
     with log_path.open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "crawler", str(job_path)],
+            [sys.executable, "-P", "-m", "crawler", str(job_path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
+            # Not the folder we stand in, which may hold what a stranger named lxml.py: only where we came from.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
         try:
             last = _listen(child, progress)
