@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import crawler
 from casebook.casebook import Casebook
 from casebook.types import Purpose, ScanRun, Task
 from crawler.job import Target
 from crawler.targets import TargetStopped, TargetWatch
 from tests.crawler.crawls import job_for, run
 from tests.crawler.reading_tricks import MONSTROUS, PATIENCE_SECONDS, ends
-from tests.crawler.sites import Answer, Site
+from tests.crawler.sites import Answer, Site, product
 
 if TYPE_CHECKING:
     from crawler.job import CrawlJob
@@ -97,3 +98,17 @@ def child_of(program: subprocess.Popen[bytes]) -> int:
                 return int(child)
         time.sleep(0.02)
     raise AssertionError("it starts none")
+
+
+def test_no_file_of_the_folder_we_stand_in_is_run_as_a_part_of_the_crawler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    for name in ("lxml", "scrapy", "pickle"):
+        (downloads / f"{name}.py").write_text("open('taken', 'w').close()\nraise SystemExit(7)\n")
+    monkeypatch.chdir(downloads)
+    monkeypatch.setattr(sys, "path", [str(Path(crawler.__file__).parents[1]), *sys.path])
+    with Site({"/": product("Mug")}) as site, run(tmp_path, job_for(tmp_path, site.url + "/")) as casebook:
+        assert [one.title for one in casebook.known_listings("shop")] == ["Mug"]
+    assert not (downloads / "taken").exists()
