@@ -1,10 +1,11 @@
-"""The migrations that make a casebook's tables (`casebook.tables`) and views (`casebook.views`)."""
+"""The migrations that make a casebook's tables (`casebook.tables`, `casebook.run_tables`) and views (`casebook.views`)."""
 
 from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from casebook.tables import CALIBRATION, COMPARISONS, FINDINGS, FRONTIER, LEADS, LISTINGS, SCANS, WORKS
+from casebook.run_tables import FRONTIER, SCANS
+from casebook.tables import CALIBRATION, COMPARISONS, FINDINGS, LEADS, LISTINGS, WORKS
 from casebook.views import create_views, drop_views
 
 APPLICATION_ID = 0x436F7079  # "Copy"
