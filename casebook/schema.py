@@ -1,4 +1,4 @@
-"""The migrations that make a casebook's tables (`casebook.tables`, `casebook.run_tables`) and views (`casebook.views`)."""
+"""The migrations that make a casebook: its tables (`casebook.tables`, `casebook.run_tables`) and its views."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from casebook.casebook import Casebook
 from casebook.number_sets import NumberSet
 from casebook.schema import SCHEMA_VERSION
+from casebook.types import Purpose
 from casebook.values import time_text
 from matching.stage import Context
 from matching.verdicts import decided
@@ -77,3 +79,28 @@ def test_a_match_from_before_the_update_tells_no_relation_and_no_edits(updated: 
     assert {(found.relation, found.edits, found.log_odds) for found in match.evidence} == {(None, (), None)}
     updated.refresh_candidates(at(0, 500), partial(decided, context=Context(libraries={})))
     assert updated.candidates()[0].matches == (match,)
+
+
+def test_what_an_interrupted_scan_had_left_is_still_to_do_after_the_update(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "casebook.db")) as connection:
+        connection.executescript(SQL)
+        (run_id,) = connection.execute("SELECT run_id FROM run LIMIT 1").fetchone()
+        connection.executemany(
+            "INSERT INTO task (run_id, target, purpose, url, depth, listing_key, fallbacks, state, note)"
+            " VALUES (?, 'shop', ?, ?, 3, 'shop:1', '[\"https://shop.example/small.jpg\"]', ?, 'a note')",
+            [
+                (run_id, "picture", "https://shop.example/big.jpg", "pending"),
+                (run_id, "page", "https://shop.example/p/1", "done"),
+                (run_id, "page", "https://shop.example/p/2", "pending"),
+            ],
+        )
+        connection.commit()
+    with Casebook.open(tmp_path / "casebook.db") as updated:
+        waiting = {task.url: task for task in updated.pending_tasks(run_id)}
+        assert {"https://shop.example/big.jpg", "https://shop.example/p/2"} <= set(waiting)
+        picture = waiting["https://shop.example/big.jpg"]
+        assert (picture.depth, picture.listing_key, picture.note) == (3, "shop:1", "a note")
+        assert picture.fallbacks == ("https://shop.example/small.jpg",)
+        updated.add_tasks([replace(picture, purpose=Purpose.PAGE)])
+        purposes = [task.purpose for task in updated.pending_tasks(run_id) if task.url == picture.url]
+        assert purposes == [Purpose.PICTURE, Purpose.PAGE]
