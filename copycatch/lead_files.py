@@ -19,6 +19,7 @@ from defusedxml.ElementTree import ParseError, iterparse
 
 from casebook.errors import CopycatchError
 from crawler.archives.exchange import BROKEN
+from crawler.marketplaces import marketplace_of
 from crawler.page import Page
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _MOST_ELEMENTS = 1_000_000
 
 # A list may part addresses by a comma alone, and Chinese punctuation follows without a space.
 _ADDRESS = re.compile(
-    r"(?:https?://|(?<![\w@./-])www\.)(?:(?![,;]https?://)[^\s<>\"'`{}|\\^\x00-\x20，。；！？、（）《》【】])+",
+    r"(?:https?://|(?<![\w@./-])(?:www\.|(?P<bare>(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24})/))(?:(?![,;]https?://)[^\s<>\"'`{}|\\^\x00-\x20，。；！？、（）《》【】])+",
     re.IGNORECASE,
 )
 _PAIRS = {")": "(", "]": "["}
@@ -90,9 +91,14 @@ def read_bytes(data: bytes, name: str = "") -> Found:
 
 
 def addresses_in(text: str) -> Iterator[str]:
-    """Yield every http(s) address in a text; what only ends a sentence or closes a bracket is no part of it."""
+    """Yield every http(s) address in a text; what only ends a sentence or closes a bracket is no part of it.
+
+    Without `https://` or `www.` in front, the name of a marketplace before a path is one too.
+    """
     for match in _ADDRESS.finditer(text):
         address = match[0]
+        if match["bare"] is not None and marketplace_of(f"https://{match['bare']}/").HOSTS is None:
+            continue
         while address[-1] in _TRAILING or (
             address[-1] in _PAIRS and address.count(address[-1]) > address.count(_PAIRS[address[-1]])
         ):

@@ -22,6 +22,8 @@ from copycatch.lead_files import LeadsError, addresses_in, read_bytes, read_file
         ("https://a.example/1,https://b.example/2;https://c.example/3", ["https://a.example/1", "https://b.example/2", "https://c.example/3"]),
         ("seen on www.a.example/item/5 and not at me@www.b.example", ["https://www.a.example/item/5"]),
         ("它在https://item.taobao.com/item.htm?id=5，请看。", ["https://item.taobao.com/item.htm?id=5"]),
+        ("see ebay.co.uk/itm/1, de.aliexpress.com/item/2.html or shop.example/p/3", ["https://ebay.co.uk/itm/1", "https://de.aliexpress.com/item/2.html"]),
+        ("mail to me@ebay.de/x, a/b and 1.2/3", []),
         ('<a href="https://a.example/1">it</a>', ["https://a.example/1"]),
         ("HTTPS://A.example/1", ["HTTPS://A.example/1"]),
         ("ftp://a.example/ javascript:alert(1) file:///etc/passwd", []),
