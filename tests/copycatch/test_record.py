@@ -376,7 +376,7 @@ def test_ctrl_c_ends_the_recording_and_takes_it_in(workspace: Workspace, shop: S
     process.send_signal(signal.SIGINT)
     told, _ = process.communicate()
     assert process.returncode == 0, told
-    assert "1 pages and 0 pictures recorded" in told
+    assert "1 page and 0 pictures recorded" in told
     assert "1 listing with 0 pictures imported" in told
     assert browsers(workspace) == []
 
