@@ -28,12 +28,12 @@ from copycatch.output import counted
 from copycatch.saved_pictures import SavedPictures
 from copycatch.saved_reading import read_saved
 from copycatch.version import PROGRAM
+from copycatch.ways import Stores
 from crawler.archives import exchanges
 from crawler.archives.exchange import AddressFrom, ArchiveError, Exchange, Flaw
 from crawler.claims import under_its_name
 from crawler.descriptions import description_pictures, own_pictures
 from crawler.formats import sniff
-from crawler.marketplaces import marketplace_of
 from crawler.page import Page
 from crawler.reading_process import ReadingProcess, UnreadableError
 
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from copycatch.comparing import Compared
     from copycatch.scan import Progress
     from copycatch.workspace import Workspace
+    from crawler.marketplaces import Marketplace
     from crawler.page import Reading
 
 log = logging.getLogger("copycatch.import")
@@ -111,7 +112,8 @@ def take_in(
     1. Every file is read for itself; what cannot be read of one costs nothing else. `opening` hears of each before.
        Pages are read, and pictures decoded, in a process that is ended when it takes too long.
     2. Pages and pictures are kept byte for byte, dated by what the file says, never later than now.
-    3. A page of a known marketplace is read by that marketplace's reader, any other as an independent shop's.
+    3. A page of a known marketplace, or of a store that a target names, is read by its reader, any other as an
+       independent shop's.
     4. A listing's pictures are those that lie in one of the files, under their own address or at another size; of
        several one that can be decoded.
     5. A page that alone says where it came from counts like a card on a page of results: for what nothing better is
@@ -119,7 +121,7 @@ def take_in(
     6. A look at a saved page that is dated counts like a visit: two that show a listing gone, six hours apart, prove it
        removed where another listing of that host was readable.
     """
-    paths, started_at = list(files), now()
+    paths, started_at, stores = list(files), now(), Stores(workspace.config().targets)
     run = ScanRun(
         run_id=f"{started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}",
         started_at=started_at,
@@ -131,7 +133,7 @@ def take_in(
     casebook.give_up_imports(started_at)
     casebook.begin_run(run)
     with ReadingProcess() as reader:
-        importer = _Importer(casebook, workspace.blobs(), run, reader)
+        importer = _Importer(casebook, workspace.blobs(), run, reader, stores)
         for number, path in enumerate(paths, start=1):
             opening(path)
             read.append(importer.read(path, url))
@@ -196,8 +198,8 @@ def _unproven(reading: Reading, exchange: Exchange) -> Reading:
 class _Importer:
     """One import under way."""
 
-    def __init__(self, casebook: Casebook, blobs: Blobs, run: ScanRun, reader: ReadingProcess):
-        self._casebook, self._blobs, self._run, self._reader = casebook, blobs, run, reader
+    def __init__(self, casebook: Casebook, blobs: Blobs, run: ScanRun, reader: ReadingProcess, stores: Stores):
+        self._casebook, self._blobs, self._run, self._reader, self._stores = casebook, blobs, run, reader, stores
         self._saved = SavedPictures(blobs, reader)
         self._twins: list[tuple[str, str]] = []
         self._descriptions: dict[str, str] = {}
@@ -255,37 +257,43 @@ class _Importer:
         if exchange.url in self._descriptions:
             self._describe(self._descriptions[exchange.url], page, exchange)
             return None
-        place = marketplace_of(exchange.url)
-        saved = self._reader.read(partial(read_saved, page))
+        place = self._stores.of(exchange.url)
+        saved = self._reader.read(partial(read_saved, page, place.NAME))
         reading = _unproven(under_its_name(saved.reading, self._casebook.listing), exchange)
         self._twins += saved.twins
         shown = [*([reading.listing] if reading.listing else []), *reading.found]
         asked = place.listing_id(exchange.url)
         if exchange.address_from is not AddressFrom.CLAIMED:
             self._settle_lead(place.canonical_url(exchange.url), reading, self._at(exchange))
-        if not shown and asked is None and reading.state is not ListingState.BLOCKED:
+        known = self._known(place, exchange.url) if not shown else None
+        if not shown and asked is None and known is None and reading.state is not ListingState.BLOCKED:
             return None  # a script, a frame, an answer that tells of no listing
         at = self._at(exchange)
         fetch = self._fetch(exchange, Purpose.PAGE, self._blobs.put(exchange.body))
-        key = None if asked is None else f"{place.KEY}:{asked}"
         looks = [self._look(listing, reading, fetch, at) for listing in shown]
-        if not shown and key is not None and self._casebook.listing(key) is not None:
+        if known is not None:
             # Without a date of its own a file could be imported again hours later, and prove its own removal.
             claimed = exchange.address_from is AddressFrom.CLAIMED
             gone = reading.gone and exchange.at is not None and not claimed
-            look = self._look_at(key, reading.state, reading.reason, at, fetch, gone=gone)
+            look = self._look_at(known.key, reading.state, reading.reason, at, fetch, gone=gone)
             looks.append(replace(look, partial=claimed))
         state = TaskState.FAILED if reading.state is ListingState.BLOCKED else TaskState.DONE
         note = f"blocked: {reading.reason}" if reading.state is ListingState.BLOCKED else reading.reason
         task = replace(self._task(exchange.url, Purpose.PAGE, state, note), layout=reading.layout if shown else None)
         self._casebook.record(Visit(task=task, fetches=(fetch,), listings=tuple(shown), looks=tuple(looks)))
         for listing in shown:
-            known = self.listings.get(listing.key)
-            if known is None or known.partial or not listing.partial:
+            earlier = self.listings.get(listing.key)
+            if earlier is None or earlier.partial or not listing.partial:
                 self.listings[listing.key] = listing
         if reading.listing is not None and reading.description_url is not None:
             self._descriptions[reading.description_url] = reading.listing.key
         return reading
+
+    def _known(self, place: Marketplace, url: str) -> Listing | None:
+        """Return the listing that an address asks for, as it is known: by its number, or by its own address."""
+        asked = place.listing_id(url)
+        by_number = None if asked is None else self._casebook.listing(f"{place.KEY}:{asked}")
+        return by_number or self._casebook.listing_at(place.canonical_url(url))
 
     def _settle_lead(self, url: str, reading: Reading, at: datetime) -> None:
         """A page that a person looked at herself settles the lead to it, also where it shows no listing."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from crawler.archives.html import folder_owner
-from crawler.marketplaces import marketplace_of
+from crawler.marketplaces import marketplace
 from matching.decode import decode
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ class SavedReading:
     twins: tuple[tuple[str, str], ...]
 
 
-def read_saved(page: Page) -> SavedReading:
-    """Read a page by the rules of the marketplace that its address names."""
-    return SavedReading(reading=marketplace_of(page.url).read(page), twins=tuple(_twins(page)))
+def read_saved(page: Page, name: str) -> SavedReading:
+    """Read a page by the rules of the marketplace of that name."""
+    return SavedReading(reading=marketplace(name).read(page), twins=tuple(_twins(page)))
 
 
 def how_usable(picture: bytes) -> int:

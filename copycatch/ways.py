@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crawler.addresses import origin
 from crawler.interfaces import asked_instead, interface_of
 from crawler.keys import KEYS_NAME, Keys
 from crawler.layouts import Permission, Way
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from copycatch.config import Target as Configured
     from crawler.interfaces import Interface
     from crawler.job import Target
+    from crawler.marketplaces import Marketplace
 
 _NO_KEYS = Keys({})
 _SHOWN = 5
@@ -53,6 +55,23 @@ def why_by_hand(url: str, keys: Keys = _NO_KEYS) -> str | None:
     if place.HOSTS is not None and place.listing_id(url) is None:
         return f"this is no address of a listing of {place.TITLE}"
     return None
+
+
+class Stores:
+    """By which rules a page is read: where a target names a store on a domain of its own, by that store's; else by what
+    its address says."""
+
+    def __init__(self, targets: Iterable[Configured]):
+        self._places: dict[tuple[str | None, int | None], Marketplace] = {}
+        for target in targets:
+            place = marketplace(target.marketplace)
+            shops = filter(None, map(place.shop_url, target.shops)) if place.HOSTS is None else ()
+            for url in (*target.start, *target.sitemaps, *target.listings, *shops) if place.HOSTS is None else ():
+                self._places.setdefault(origin(url), place)
+
+    def of(self, url: str) -> Marketplace:
+        place = marketplace_of(url)
+        return self._places.get(origin(url), place) if place.HOSTS is None else place
 
 
 def page_urls(target: Target | Configured, urls: Iterable[str], keys: Keys = _NO_KEYS) -> Iterator[str]:
