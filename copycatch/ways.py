@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.addresses import origin
+from crawler.canonical import shop_host
 from crawler.interfaces import asked_instead, interface_of
 from crawler.keys import KEYS_NAME, Keys
 from crawler.layouts import Permission, Way
@@ -62,16 +62,16 @@ class Stores:
     its address says."""
 
     def __init__(self, targets: Iterable[Configured]):
-        self._places: dict[tuple[str | None, int | None], Marketplace] = {}
+        self._places: dict[str, Marketplace] = {}
         for target in targets:
             place = marketplace(target.marketplace)
             shops = filter(None, map(place.shop_url, target.shops)) if place.HOSTS is None else ()
             for url in (*target.start, *target.sitemaps, *target.listings, *shops) if place.HOSTS is None else ():
-                self._places.setdefault(origin(url), place)
+                self._places.setdefault(shop_host(url), place)
 
     def of(self, url: str) -> Marketplace:
         place = marketplace_of(url)
-        return self._places.get(origin(url), place) if place.HOSTS is None else place
+        return self._places.get(shop_host(url), place) if place.HOSTS is None else place
 
 
 def page_urls(target: Target | Configured, urls: Iterable[str], keys: Keys = _NO_KEYS) -> Iterator[str]:
