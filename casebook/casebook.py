@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from casebook.decisions import Decisions
 from casebook.examinations import Examinations
+from casebook.renditions import Renditions
 from casebook.runs import Runs
 from casebook.visits import Visits
 
 
-class Casebook(Runs, Visits, Examinations, Decisions):
+class Casebook(Runs, Visits, Examinations, Decisions, Renditions):
     """`Casebook.open(path)`; every write is one transaction, every method leaves the file consistent.
 
     - `Runs`: scans begun, interrupted, finished.
@@ -17,4 +18,5 @@ class Casebook(Runs, Visits, Examinations, Decisions):
       tools read.
     - `Decisions`: what people said of candidates, which licences and places there are (`Permissions`), and what that
       comes to (`Settlements`).
+    - `Renditions`: what review shows of pictures, and which of them show the same.
     """

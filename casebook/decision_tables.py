@@ -105,7 +105,7 @@ DECISIONS = (
     CREATE TABLE content (
         picture_sha256 TEXT PRIMARY KEY NOT NULL REFERENCES picture (sha256),
         content_sha256 TEXT NOT NULL,
-        glance BLOB
+        phash TEXT
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX content_name ON content (content_sha256)",
