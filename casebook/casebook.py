@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from casebook.cases import Cases
 from casebook.decisions import Decisions
 from casebook.examinations import Examinations
 from casebook.renditions import Renditions
@@ -9,7 +10,7 @@ from casebook.runs import Runs
 from casebook.visits import Visits
 
 
-class Casebook(Runs, Visits, Examinations, Decisions, Renditions):
+class Casebook(Runs, Visits, Examinations, Decisions, Renditions, Cases):
     """`Casebook.open(path)`; every write is one transaction, every method leaves the file consistent.
 
     - `Runs`: scans begun, interrupted, finished.
@@ -19,4 +20,5 @@ class Casebook(Runs, Visits, Examinations, Decisions, Renditions):
     - `Decisions`: what people said of candidates, which licences and places there are (`Permissions`), and what that
       comes to (`Settlements`).
     - `Renditions`: what review shows of pictures, and which of them show the same.
+    - `Cases`: candidates as an operator meets them.
     """

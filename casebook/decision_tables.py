@@ -99,7 +99,7 @@ DECISIONS = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX settlement_queue ON settlement (reviewed, worth DESC, candidate_id)",
-    "CREATE INDEX settlement_group ON settlement (seller_key, work_id, reviewed)",
+    "CREATE INDEX settlement_group ON settlement (seller_key, work_id, reviewed, worth DESC)",
     "CREATE INDEX settlement_work ON settlement (work_id, reviewed)",
     """
     CREATE TABLE content (

@@ -34,6 +34,7 @@ _MODULES = {
     "record": "record",
     "look": "look",
     "leads": "leads",
+    "review": "review",
     "candidates": "candidates",
     "decide": "decide",
     "licences": "permissions",
