@@ -12,10 +12,17 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from casebook.errors import CopycatchError
+from review.case import case_router
 from review.dashboard import dashboard_router
+from review.decisions import decisions_router
+from review.permissions import permissions_router
 from review.pictures import pictures_router
+from review.queue import queue_router
 from review.rendering import renderer
+from review.reviewer import reviewer_router
 from review.safety import Safety
+from review.sellers import sellers_router
+from review.works import works_router
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -59,7 +66,17 @@ def _application(desk: Desk) -> FastAPI:
         remedy = "Nothing stored is lost. The workspace's logs folder has the details."
         return failed(request, 500, "A fault of copycatch", f"{type(error).__name__}", remedy)
 
-    for router in (dashboard_router(desk, show), pictures_router(desk)):
+    for router in (
+        dashboard_router(desk, show),
+        queue_router(desk, show),
+        case_router(desk, show),
+        decisions_router(desk, show),
+        sellers_router(desk, show),
+        works_router(desk, show),
+        permissions_router(desk, show),
+        reviewer_router(desk),
+        pictures_router(desk),
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=str(files("review").joinpath("static"))), name="static")
     return app

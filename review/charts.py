@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDTH, HEIGHT, FOOT = 720, 160, 18
+WIDTH, HEIGHT, FOOT = 960, 150, 18
 SERIES = (("found", "candidates found"), ("decided", "decisions"), ("removed", "listings removed"))
 
 
