@@ -70,7 +70,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """A file that is to be added: its name, its bytes, and the path at which it lies; None where it lies nowhere yet."""
+    """A file that is to be added: its name, its bytes, and where it lies; None where it lies nowhere yet."""
 
     name: str
     data: bytes

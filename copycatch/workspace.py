@@ -86,6 +86,10 @@ class Workspace:
         return self.logs_path / "nights.json"
 
     @property
+    def live_path(self) -> Path:
+        return self.logs_path / "scan.json"
+
+    @property
     def watched_path(self) -> Path:
         return self.root / "watched.json"
 
