@@ -11,6 +11,7 @@ import urllib3
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
 from jinja2 import ChoiceLoader, DictLoader, Environment, PackageLoader
 
 from copycatch.first_use import FirstUseDesk
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
 
     from copycatch.workspace import Workspace
 
-BASE = "<!doctype html><title>{% block title %}{% endblock %}</title><main>{% block content %}{% endblock %}</main>"
+BASE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<title>{% block title %}{% endblock %}</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/static/first_use.css"><script src="/static/first_use.js" defer></script></head>
+<body><main>{% block content %}{% endblock %}</main></body></html>"""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 class Site:
@@ -56,12 +64,14 @@ def app_for(workspace: Workspace) -> FastAPI:
     )
 
     def show(_request: Request, name: str, values: Mapping[str, Any], status: int) -> Response:
-        return HTMLResponse(environment.get_template(name).render(**values), status)
+        html = environment.get_template(name).render(**values)
+        return HTMLResponse(html, status, headers={"Content-Security-Policy": POLICY})
 
     app = FastAPI(openapi_url=None)
     desk = FirstUseDesk(workspace)
     app.include_router(first_use_router(desk, show))
     app.include_router(report_router(desk, show))
+    app.mount("/static", StaticFiles(packages=[("review", "static")]))
     return app
 
 
