@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import datetime
 
+    from casebook.rulings import Reviewed
+
 # By work, best first; a picture shown at several places of the gallery matches once.
 _MATCHES = """
 SELECT
@@ -54,8 +56,9 @@ WHERE listing_key = :listing_key AND verdict <> 'none'
 """
 
 _SELECT = """
-SELECT * FROM candidate
+SELECT candidate.* FROM candidate LEFT JOIN settlement USING (candidate_id)
 WHERE verdict IN (SELECT value FROM json_each(:verdicts)) AND (:since IS NULL OR first_found_at >= :since)
+    AND (:reviewed IS NULL OR coalesce(reviewed, 'open') IN (SELECT value FROM json_each(:reviewed)))
 ORDER BY verdict = 'copy' DESC, score DESC, first_found_at, candidate_id
 """
 
@@ -76,14 +79,44 @@ class Candidates(Matches):
         self,
         verdicts: Collection[Verdict] = (Verdict.COPY, Verdict.POSSIBLE),
         since: datetime | None = None,
+        reviewed: Collection[Reviewed] | None = None,
     ) -> list[Candidate]:
-        """Return the candidates of these verdicts, best first; with `since`, only those first found then or later."""
-        rows = self._run(_SELECT, {"verdicts": list(verdicts), "since": since})
+        """Return the candidates of these verdicts, best first; with `since`, only those first found then or later; with
+        `reviewed`, only those in these states of review."""
+        states = None if reviewed is None else list(reviewed)
+        rows = self._run(_SELECT, {"verdicts": list(verdicts), "since": since, "reviewed": states})
         return [self._candidate(row) for row in rows.fetchall()]
+
+    def candidate_ids(self, beginning: str, at_most: int = 100) -> list[str]:
+        """Return the ids of candidates that begin so."""
+        rows = self._run(
+            "SELECT candidate_id FROM candidate WHERE substr(candidate_id, 1, length(:beginning)) = :beginning "
+            "ORDER BY 1 LIMIT :at_most",
+            {"beginning": beginning, "at_most": at_most},
+        )
+        return [row[0] for row in rows]
+
+    def candidate(self, candidate_id: str) -> Candidate | None:
+        """Return a candidate with all its matches, best first; None where there is none of that id."""
+        row = self._first("SELECT * FROM candidate WHERE candidate_id = :id", {"id": candidate_id})
+        return None if row is None else self._candidate(row)
+
+    def best_match(self, candidate_id: str) -> Match | None:
+        """Return the match that a candidate goes by; None where it has none now."""
+        found = self.candidate(candidate_id)
+        return found.matches[0] if found is not None and found.matches else None
 
     def candidate_rows(self) -> list[dict[str, Column]]:
         """Return the view `candidates`, as docs/database.md describes it, copies first."""
         return self._view("SELECT * FROM candidates ORDER BY verdict, score DESC, candidate_id")
+
+    def reviewed_rows(self, states: Collection[Reviewed]) -> list[dict[str, Column]]:
+        """Return the rows of the view `candidates` in these states of review, what is worth most first."""
+        return self._view(
+            "SELECT * FROM candidates WHERE reviewed IN (SELECT value FROM json_each(:states)) "
+            "ORDER BY worth DESC, first_found_at, candidate_id",
+            states=list(states),
+        )
 
     def queue_rows(self) -> list[dict[str, Column]]:
         """Return the view `queue`: candidates in the order in which a look at them is worth most."""

@@ -40,10 +40,13 @@ WHERE EXISTS (SELECT 1 FROM sighting WHERE picture_sha256 = sha256)
 ORDER BY sha256 LIMIT :limit
 """
 
-# Findings count while their reference is in the owner's folder.
+# Findings count while their reference is in the owner's folder. What a person refuted is a stranger's, however alike.
 _TAIL = """
 WITH highest AS (
-    SELECT max(log_odds) AS log_odds
+    SELECT max(log_odds) AS log_odds, EXISTS (
+        SELECT 1 FROM refuted AS r
+        WHERE r.picture_sha256 = match.picture_sha256 AND r.reference_sha256 = match.reference_sha256
+    ) AS refuted
     FROM match JOIN match_evidence USING (picture_sha256, reference_sha256) JOIN evidence USING (evidence_id)
     JOIN examination AS x ON x.picture_sha256 = match.picture_sha256 AND x.matcher_key = :matcher_key
     WHERE superseded_at IS NULL
@@ -53,7 +56,7 @@ WITH highest AS (
 SELECT
     count(*) FILTER (WHERE log_odds >= :lower AND log_odds < :upper) AS reached,
     total(log_odds - :lower) FILTER (WHERE log_odds >= :lower AND log_odds < :upper) AS excess,
-    count(*) FILTER (WHERE log_odds >= :upper) AS suspected,
+    count(*) FILTER (WHERE log_odds >= :upper AND NOT refuted) AS suspected,
     (SELECT count(*) FROM examination WHERE matcher_key = :matcher_key) AS examined,
     (SELECT count(DISTINCT sha256) FROM reference WHERE current AND kind = 'picture') AS reference_count
 FROM highest
@@ -61,7 +64,10 @@ FROM highest
 
 _RESEMBLANCES = """
 WITH highest AS (
-    SELECT match.reference_sha256, max(log_odds) AS log_odds
+    SELECT match.reference_sha256, max(log_odds) AS log_odds, EXISTS (
+        SELECT 1 FROM refuted AS r
+        WHERE r.picture_sha256 = match.picture_sha256 AND r.reference_sha256 = match.reference_sha256
+    ) AS refuted
     FROM match JOIN match_evidence USING (picture_sha256, reference_sha256) JOIN evidence USING (evidence_id)
     JOIN examination AS x ON x.picture_sha256 = match.picture_sha256 AND x.matcher_key = :matcher_key
     WHERE superseded_at IS NULL
@@ -70,8 +76,8 @@ WITH highest AS (
 )
 SELECT
     reference_sha256,
-    count(*) FILTER (WHERE log_odds < :upper) AS reached,
-    count(*) FILTER (WHERE log_odds >= :upper) AS suspected
+    count(*) FILTER (WHERE log_odds < :upper OR refuted) AS reached,
+    count(*) FILTER (WHERE log_odds >= :upper AND NOT refuted) AS suspected
 FROM highest WHERE log_odds >= :lower GROUP BY reference_sha256 ORDER BY reference_sha256
 """
 

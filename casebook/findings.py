@@ -66,7 +66,8 @@ class Geometry:
     `transform` is the 3 x 3 homography, row by row, that maps pixels of the picture (after its EXIF turn, origin top
     left) to pixels of the reference (after its EXIF turn, not mirrored: a mirrored match has a negative determinant).
     Shares are parts of the area, 0 to 1: how much of the reference is shown, how much of the picture it fills.
-    `outline` is where the four corners of the reference's frame lie in the picture: x, y, x, y … in pixels.
+    `outline` is where the four corners of the reference's frame lie in the picture: x, y, x, y … in pixels. `agreed` is
+    the box around all that agrees: left, top, right and bottom, shares of the reference's width and height.
     """
 
     transform: tuple[float, ...]
@@ -74,6 +75,7 @@ class Geometry:
     reference_share: float
     picture_share: float
     outline: tuple[float, ...] = ()
+    agreed: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,6 +189,6 @@ def _geometry(text: str | None) -> Geometry | None:
     if text is None:
         return None
     fields = json.loads(text)
-    # Evidence of older versions has no outline.
-    tuples = {name: tuple(fields.get(name, ())) for name in ("transform", "outline")}
+    # Evidence of older versions has no outline and no agreed part.
+    tuples = {name: tuple(fields.get(name, ())) for name in ("transform", "outline", "agreed")}
     return Geometry(**fields | tuples)

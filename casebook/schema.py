@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from casebook.decision_tables import DECISIONS, INTERFACE
 from casebook.run_tables import FRONTIER, SCANS
 from casebook.tables import CALIBRATION, COMPARISONS, FINDINGS, LEADS, LISTINGS, WORKS
 from casebook.views import create_views, drop_views
 
 APPLICATION_ID = 0x436F7079  # "Copy"
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 migrations = Migrations("casebook")
 
@@ -128,3 +129,13 @@ def m009_what_was_left_out(db: Database) -> None:
         db.execute(statement)
     create_views(db)
     db.execute("PRAGMA user_version = 9")
+
+
+@migrations()
+def m010_review(db: Database) -> None:
+    """Keep what people decide, and what that comes to for each candidate; of those found before nothing is decided."""
+    drop_views(db)
+    for statement in (*DECISIONS, *INTERFACE):
+        db.execute(statement)
+    create_views(db)
+    db.execute("PRAGMA user_version = 10")

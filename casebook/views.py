@@ -108,7 +108,11 @@ SELECT
     l.first_seen_at,
     l.last_seen_at,
     l.last_live_at,
-    l.last_looked_at
+    l.last_looked_at,
+    coalesce(settled.reviewed, 'open') AS reviewed,
+    coalesce(settled.because, '') AS review_because,
+    settled.settled_by,
+    settled.worth
 FROM candidate AS c
 JOIN listing AS l USING (listing_key)
 JOIN work AS w USING (work_id)
@@ -122,6 +126,7 @@ JOIN sighting AS s ON s.listing_key = c.listing_key AND s.picture_sha256 = c.pic
 )
 JOIN gallery AS g ON g.listing_key = s.listing_key AND g.url = s.url
 LEFT JOIN seller ON seller.seller_key = l.seller_key
+LEFT JOIN settlement AS settled ON settled.candidate_id = c.candidate_id
 WHERE c.verdict <> 'none'
 """
 
@@ -129,10 +134,11 @@ _QUEUE = """
 CREATE VIEW queue AS
 SELECT
     row_number() OVER (
-        ORDER BY verdict = 'copy' DESC, state = 'live' DESC, still_shown DESC, score DESC, first_found_at, candidate_id
+        ORDER BY worth DESC, first_found_at, candidate_id
     ) AS place,
     *
 FROM candidates
+WHERE reviewed = 'open'
 ORDER BY place
 """
 
@@ -268,6 +274,16 @@ GROUP BY s.seller_key
 """
 
 
+# Pairs that a person called no match, where nobody took it back: what the matcher got wrong, told to its calibration.
+_REFUTED = """
+CREATE VIEW refuted AS
+SELECT DISTINCT p.picture_sha256, r.sha256 AS reference_sha256
+FROM decision AS d
+JOIN decision_picture AS p USING (seq)
+JOIN reference AS r USING (work_id)
+WHERE d.ruling = 'not_a_match' AND NOT EXISTS (SELECT 1 FROM decision AS u WHERE u.undoes = d.seq)
+"""
+
 _VIEWS = {
     "candidate_match": _CANDIDATE_MATCH,
     "candidates": _CANDIDATES,
@@ -275,6 +291,7 @@ _VIEWS = {
     "frontier_counts": _FRONTIER_COUNTS,
     "coverage": _COVERAGE,
     "sellers": _SELLERS,
+    "refuted": _REFUTED,
 }
 
 

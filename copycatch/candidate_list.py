@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.edits import edit_record
 from casebook.findings import Verdict
+from casebook.rulings import NOT_CLEARED, Reviewed
 from copycatch.evidence_record import evidence_record
 from copycatch.moments import moment
 from copycatch.output import plain, print_line, print_table
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
     from casebook.casebook import Casebook
     from casebook.findings import Match
 
-_TABLE = ("#", "verdict", "score", "work", "listing", "state", "seller", "found")
+_TABLE = ("#", "verdict", "score", "work", "listing", "state", "seller", "review", "found")
 
 # The columns of the CSV: those of the view `candidates` that say what, where, who and when. They only ever grow.
 CSV_COLUMNS = (
     "candidate_id", "verdict", "score", "because", "work_id", "work_title", "marketplace", "listing_id", "listing_url",
     "listing_title", "price_amount", "price_currency", "state", "state_reason", "seller_name", "seller_url",
     "picture_url", "picture_sha256", "reference_path", "reference_sha256", "mirrored", "still_shown", "first_found_at",
-    "last_found_at", "last_live_at", "relation", "edits", "expected_false_alarms",
+    "last_found_at", "last_live_at", "relation", "edits", "expected_false_alarms", "reviewed", "review_because",
+    "settled_by",
 )  # fmt: skip
 
 
@@ -35,12 +37,13 @@ def candidate_records(
     *,
     verdicts: Collection[Verdict] = (Verdict.COPY, Verdict.POSSIBLE),
     since: datetime | None = None,
+    reviewed: Collection[Reviewed] = NOT_CLEARED,
 ) -> list[dict[str, Any]]:
-    """Return the rows of the view `candidates`, each with all its `matches`, in the order of the queue."""
+    """Return the rows of the view `candidates`, each with all its `matches`, what a look at is worth most first."""
     wanted = {found.candidate_id: found.matches for found in casebook.candidates(verdicts=verdicts, since=since)}
     return [
         _typed(row) | {"matches": [_match(match) for match in wanted[str(row["candidate_id"])]]}
-        for row in casebook.queue_rows()
+        for row in casebook.reviewed_rows(reviewed)
         if row["candidate_id"] in wanted
     ]
 
@@ -63,6 +66,7 @@ def print_candidates(
             record["listing_title"],
             record["state"] if run is None else state_shown(record, run.started_at),
             record["seller_name"],
+            Reviewed(record["reviewed"]).words,
             "new" if record["candidate_id"] in new else record["first_found_at"][:10],
         )
         for number, record in enumerate(records, start=1)
@@ -75,6 +79,8 @@ def print_candidates(
         told = (record["relation"], record["edits"], false_alarms_shown(record["expected_false_alarms"]))
         if any(told):
             print_line(f"{'':>{width}}  {'; '.join(part for part in told if part)}")
+        if record["review_because"]:
+            print_line(f"{'':>{width}}  {plain(record['review_because'])}")
 
 
 def false_alarms_shown(expected: float | None) -> str | None:

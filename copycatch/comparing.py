@@ -11,6 +11,7 @@ from copycatch.borne_marks import borne_marks, find_marks, marks_among
 from copycatch.engine import Engine, Job
 from copycatch.prepared import PreparedReferences
 from copycatch.preparing import Watched, prepare_missing, view_maker
+from copycatch.showing import show_matches
 from copycatch.works import Problem, read_library
 from matching.calibration import learnt
 from matching.duplicates import Duplicates
@@ -63,6 +64,7 @@ def compare_pictures(
     context: Context,
     now: Callable[[], datetime],
     progress: Progress,
+    people: int = 1,
 ) -> Compared:
     """Bring matches and candidates up to date with the pictures and the references.
 
@@ -76,6 +78,8 @@ def compare_pictures(
     5. Derive verdicts and candidates from all evidence there is: what a picture's matches say of one another depends
        on the references that are watched now, and the verdicts on the budget of now and on how much alike all
        pictures of the casebook look.
+    6. Draw what review shows of the matches, and name which pictures show the same (`copycatch/showing.py`).
+    7. Work out what people's decisions come to for them; `people` is how many must call something infringing.
 
     Each picture is one transaction, so a kill costs at most the pictures under way.
     """
@@ -101,6 +105,8 @@ def compare_pictures(
     casebook.keep_tail(tail, now())
     context = replace(context, calibration=_learnt(casebook, key, tail))
     casebook.refresh_candidates(now(), partial(decided, context=context, same=same))
+    show_matches(casebook, workspace.blobs(), processes=processes, progress=progress)
+    casebook.settle(now(), people=people)
     return Compared(pictures=total - failed, failed=failed, problems=(*library.problems, *ready.problems))
 
 

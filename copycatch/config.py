@@ -189,6 +189,26 @@ class MatchSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewSettings:
+    """Who decides, and how many must."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
+
+    reviewer: Annotated[
+        Text, Field(max_length=100), About("The name under which decisions are written down. Empty: that of the owner.")
+    ] = ""
+    two_people: Annotated[
+        Switch,
+        About("Whether a second person must confirm that something infringes before it counts as decided."),
+    ] = False
+
+    @property
+    def people(self) -> int:
+        """How many must call something infringing."""
+        return 2 if self.two_people else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """When `copycatch schedule` scans."""
 
@@ -249,6 +269,7 @@ class Config:
     crawl: CrawlLimits = field(default_factory=CrawlLimits)
     import_: ImportSettings = field(default_factory=ImportSettings)
     match: MatchSettings = field(default_factory=MatchSettings)
+    review: ReviewSettings = field(default_factory=ReviewSettings)
     schedule: Schedule = field(default_factory=Schedule)
     targets: tuple[Target, ...] = ()
 
@@ -272,6 +293,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "crawl": CrawlLimits,
     "import": ImportSettings,
     "match": MatchSettings,
+    "review": ReviewSettings,
     "schedule": Schedule,
     "targets": Target,
 }

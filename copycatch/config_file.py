@@ -18,6 +18,7 @@ from copycatch.config import (
     ImportSettings,
     MatchSettings,
     Owner,
+    ReviewSettings,
     Schedule,
     Target,
     attribute,
@@ -39,6 +40,7 @@ class _File(BaseSettings):
     crawl: CrawlLimits = CrawlLimits()
     import_: Annotated[ImportSettings, Field(alias="import")] = ImportSettings()
     match: MatchSettings = MatchSettings()
+    review: ReviewSettings = ReviewSettings()
     schedule: Schedule = Schedule()
     targets: tuple[Target, ...] = ()
 

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from casebook.errors import BlobDamaged, BlobMissing, CopycatchError
 from casebook.findings import Match, Verdict
 from casebook.pictures import claims_of
+from casebook.rulings import NOT_CLEARED
 from casebook.types import RunKind, ScanRun
 from copycatch.atomic_file import write_atomically
 from copycatch.candidate_list import false_alarms_shown, state_shown
@@ -99,7 +100,7 @@ def write_report(workspace: Workspace, casebook: Casebook, run_id: str, *, now: 
         works=[(work.title, work.work_id) for work in casebook.works()],
         troubled=[(reference.path, reference.problem) for reference in casebook.references() if reference.problem],
         entries=list(_entries(casebook, workspace.blobs(), run)),
-        total=len(casebook.queue_rows()),
+        total=len(casebook.reviewed_rows(NOT_CLEARED)),
         now=now(),
     )
     workspace.reports_path.mkdir(exist_ok=True)
@@ -164,7 +165,7 @@ def _entries(casebook: Casebook, blobs: Blobs, run: ScanRun) -> Iterator[Entry]:
     matches = {candidate.candidate_id: candidate.matches for candidate in casebook.candidates()}
     paths = {reference.sha256: reference.path for reference in casebook.references()}
     named_in = cache(partial(_named_in, blobs))
-    for row in casebook.queue_rows()[:SHOWN_AT_MOST]:
+    for row in casebook.reviewed_rows(NOT_CLEARED)[:SHOWN_AT_MOST]:
         best, *others = _best_first(row, matches[str(row["candidate_id"])])
         yield Entry(
             row=row,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from casebook.findings import Verdict
+from casebook.rulings import NOT_CLEARED
 from casebook.types import Purpose, RunState, ScanRun, Task
 from copycatch.comparing import Compared, compare_pictures
 from copycatch.config import LEADS_TARGET
@@ -47,7 +48,8 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanSummary:
-    """How a scan ended. `complete` is false where the time limit left URLs for the next scan to go on with."""
+    """How a scan ended. What decisions, licences and places clear is not among its candidates. `complete` is false
+    where the time limit left URLs for the next scan to go on with."""
 
     run_id: str
     resumed: bool
@@ -100,7 +102,7 @@ def run_scan(
         told.begins(run.run_id)
         complete, removed = _crawled(workspace, casebook, run, job, now=now, progress=told)
         compared = _compared(workspace, casebook, config, now=now, progress=told)
-        candidates = casebook.candidates(verdicts=SHOWN)
+        candidates = casebook.candidates(verdicts=SHOWN, reviewed=NOT_CLEARED)
         new = [candidate for candidate in candidates if candidate.first_found_at >= run.started_at]
         if complete:
             stats = {"pictures_compared": compared.pictures, "candidates": len(candidates), "new": len(new)}
@@ -163,6 +165,7 @@ def _compared(
         context=Context.here(budget=config.match.false_alarms_per_100000),
         now=now,
         progress=progress,
+        people=config.review.people,
     )
 
 

@@ -10,12 +10,13 @@ from casebook.casebook import Casebook
 from casebook.errors import CopycatchError
 from casebook.lock import WorkspaceLock
 from copycatch import config_template
-from copycatch.config import Config
 from copycatch.config_file import load_config
 from crawler.keys import KEYS_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from copycatch.config import Config
 
 CONFIG_NAME = "copycatch.toml"
 
@@ -116,21 +117,6 @@ class Workspace:
                 remedy="Run `copycatch init` there, or name the right folder with --workspace DIR.",
             )
         return workspace
-
-    @classmethod
-    def open_or_create(cls, folder: Path) -> tuple[Self, bool]:
-        """Return the workspace in `folder`, and whether it was made just now, because the folder was missing or empty.
-
-        Raises:
-            WorkspaceError: the folder holds something else, or cannot be made.
-        """
-        try:
-            new = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
-        except OSError as error:
-            raise WorkspaceError(
-                f"{folder} cannot be read: {error.strerror}", remedy="Choose another folder."
-            ) from None
-        return (cls.create(folder, Config()), True) if new else (cls.open(folder), False)
 
     def missing(self) -> list[Path]:
         """Return the parts of a whole workspace that are not there."""

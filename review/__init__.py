@@ -1,5 +1,7 @@
-"""DECIDE: the operator's pages in the browser.
+"""DECIDE: the operator's queue in the browser.
 
-In: what a desk gives (`review.first_use.FirstUse`, …), implemented by `copycatch`. Out: pages, and what a person
-decided. Nothing here imports `copycatch`.
+What comes in: the casebook with its candidates, pictures as the matching drew them (`casebook.renditions`), and a
+`Desk` that gives all this and does what the command line does. What goes out: decisions in the casebook's ledger.
+Nothing is matched, drawn or crawled in a request. `app.py` puts it together; each page has a file of its own beside it,
+with its template in `templates/`. There is one style sheet and one script, and no build step.
 """

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from starlette.requests import Request  # noqa: TC002  FastAPI reads the annotation
+from starlette.requests import Request
 from starlette.responses import Response
 
 if TYPE_CHECKING:
     from review.first_use import FirstUse
-    from review.setting_up import Show
+    from review.rendering import Show
 
 # The report names the hash of its one style sheet in its own policy, before anything that came from a stranger.
 _STYLE = re.compile(rb"style-src 'sha256-([A-Za-z0-9+/]{43}=)'")
@@ -37,7 +37,8 @@ def report_router(desk: FirstUse, show: Show) -> APIRouter:
         newest = desk.report()
         if newest is None:
             return show(request, "no_report.html", {}, 404)
-        headers = {"Content-Security-Policy": report_policy(newest)}
+        # Browsers show no sandboxed page that also asks to be kept apart from those that open it.
+        headers = {"Content-Security-Policy": report_policy(newest), "Cross-Origin-Opener-Policy": "unsafe-none"}
         return Response(newest, media_type="text/html; charset=utf-8", headers=headers)
 
     return router

@@ -19,9 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from casebook.errors import CopycatchError
 from review.first_use import FieldError, FirstUse, Note, OwnerShown, PlaceAdded, WorksAdded
 from review.forms import read_form
-
-# Renders a template with these values and this status.
-Show = Callable[[Request, str, Mapping[str, Any], int], Response]
+from review.rendering import Show
 
 _UNUSABLE, _CONFLICT = 422, 409
 
@@ -140,11 +138,7 @@ class _Pages:
         return await run_in_threadpool(self._page, request, page, answer, status)
 
     def _page(self, request: Request, name: str, answer: Answer | None = None, status: int = 200) -> Response:
-        try:
-            known = self._known()
-        except CopycatchError as error:  # a file that its owner edited cannot be read any more
-            trouble = Note(what="", message=error.message, remedy=error.remedy)
-            return self._show(request, "trouble.html", {"trouble": trouble}, _CONFLICT)
+        known = self._known()
         return self._show(request, name, {**known, "answer": answer or Answer()}, status)
 
     def _known(self) -> Mapping[str, Any]:

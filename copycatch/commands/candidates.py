@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from casebook.findings import Verdict
+from casebook.rulings import NOT_CLEARED, Reviewed
 from copycatch.candidate_list import CSV_COLUMNS, candidate_records, print_candidates
-from copycatch.commands.options import in_workspace, json_option
+from copycatch.commands.options import in_workspace, json_option, utc_now
 from copycatch.output import print_csv, print_json_lines, print_line
 
 if TYPE_CHECKING:
@@ -38,15 +39,34 @@ def _utc(_ctx: click.Context, _parameter: click.Parameter, value: str | None) ->
     help="Only candidates of this verdict.",
 )
 @click.option("--since", callback=_utc, metavar="DATE", help="Only candidates first found then or later (UTC).")
+@click.option(
+    "--reviewed",
+    "states",
+    multiple=True,
+    type=click.Choice([state.value for state in Reviewed]),
+    help="Only candidates whose review came to this (default: all that nobody cleared).",
+)
+@click.option("--all", "everything", is_flag=True, help="Also those that a decision, a licence or a place clears.")
 def candidates(
-    workspace: Workspace, as_json: bool, as_csv: bool, verdicts: tuple[str, ...], since: datetime | None
+    workspace: Workspace,
+    as_json: bool,
+    as_csv: bool,
+    verdicts: tuple[str, ...],
+    since: datetime | None,
+    states: tuple[str, ...],
+    everything: bool,
 ) -> None:
     """Show the listings that show your works, in the order in which a look at them is worth most."""
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
+    if everything and states:
+        raise click.UsageError("--all and --reviewed exclude each other")
     wanted = [Verdict(verdict) for verdict in verdicts] or [Verdict.COPY, Verdict.POSSIBLE]
+    reviewed = [Reviewed(state) for state in states] or (list(Reviewed) if everything else list(NOT_CLEARED))
     with workspace.casebook() as casebook:
-        records = candidate_records(casebook, verdicts=wanted, since=since)
+        casebook.settle_what_ended(utc_now(), people=workspace.config().review.people)
+        records = candidate_records(casebook, verdicts=wanted, since=since, reviewed=reviewed)
+        counts = casebook.reviewed_counts()
         if as_json:
             print_json_lines(records)
         elif as_csv:
@@ -55,6 +75,10 @@ def candidates(
             print_candidates(casebook, records)
         else:
             print_line("No candidates. `copycatch status` shows what was looked at.")
+        hidden = {state: number for state, number in counts.items() if state not in reviewed}
+        if hidden and not (as_json or as_csv):
+            told = ", ".join(f"{number} {state.words}" for state, number in sorted(hidden.items()))
+            print_line(f"Not shown: {told}. `copycatch candidates --all` shows them, and why.")
 
 
 COMMANDS = (candidates,)

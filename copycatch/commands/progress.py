@@ -29,6 +29,7 @@ _PHASES = {
     "prepare": ("Preparing references", "references"),
     "marks": ("Looking for your marks on references", "references"),
     "match": ("Comparing pictures", "pictures"),
+    "show": ("Drawing matches", "pictures"),
 }
 
 

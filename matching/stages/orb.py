@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,12 +20,14 @@ from matching.shown import shown_part
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from matching.judgement import Judgement
     from matching.stage import Context
     from matching.views import PictureView, ReferenceView
 
 NAME = "orb"
-VERSION = 8
+VERSION = 9
 MIRRORED = 1  # the place of the mirror image among a reference's variants
 MIN_CELLS = 6
 PARAMETERS: Mapping[str, float] = {"min_cells": MIN_CELLS, "worth_a_look": WORTH_A_LOOK, **WEIGHTS}
@@ -60,7 +62,10 @@ def examine(picture: PictureView, reference: ReferenceView, context: Context) ->
     verdict = judgement.verdict
     inliers = len(alignment.picture_points)
     shown = shown_part(picture.grey.pixels, reference.shape, alignment.transform, agreement)
-    geometry = geometry_of(transform, reference, inliers=inliers, shares=(shown.share, agreement.picture_share))
+    geometry = replace(
+        geometry_of(transform, reference, inliers=inliers, shares=(shown.share, agreement.picture_share)),
+        agreed=_box(agreement.agrees & shown.cells),
+    )
     edits = () if verdict is Verdict.NONE else name_edits(picture, reference, geometry, agreement, colours, shown.cells)
     return Evidence(
         picture_sha256=picture.sha256,
@@ -98,6 +103,16 @@ def _overlay(picture: PictureView, reference: ReferenceView) -> _Overlay | None:
         agreement = measure(theirs, ours, finer.transform)
         found.append(_Overlay(mirrored=mirrored, alignment=finer, agreement=agreement))
     return max(found, key=lambda overlay: overlay.agreement.agreeing_cells)
+
+
+def _box(cells: NDArray[np.bool_]) -> tuple[float, ...]:
+    """Return left, top, right and bottom of the box around these cells (rows, columns), as shares; empty for none."""
+    found = np.argwhere(cells)
+    if not len(found):
+        return ()
+    (top, left), (bottom, right) = found.min(axis=0), found.max(axis=0) + 1
+    rows, columns = cells.shape
+    return float(left / columns), float(top / rows), float(right / columns), float(bottom / rows)
 
 
 def _because(overlay: _Overlay, share: float, judgement: Judgement, verdict: Verdict) -> str:

@@ -8,6 +8,7 @@ from casebook.number_sets import NumberSet
 from casebook.types import ListingState
 from tests.casebook.comparing import comparable
 from tests.casebook.makers import (
+    NIGHT,
     RENDERING,
     at,
     gone_visit,
@@ -296,6 +297,7 @@ def test_the_queue_puts_copies_before_possible_and_live_before_gone(casebook: Ca
         show(casebook, listing_id, **{content: content})
         examine(casebook, content, match(content, "tree", verdict, score))
     casebook.record(gone_visit("4", 5))
+    casebook.settle(NIGHT)
     assert [(row["place"], row["listing_id"]) for row in casebook.queue_rows()] == [
         (1, "3"),
         (2, "2"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TEXT = (Path(__file__).parents[2] / "docs" / "database.md").read_text(encoding="utf-8")
 VIEWS = ["candidates", "queue", "coverage", "sellers"]
-HELPERS = {"candidate_match", "frontier_counts"}
+HELPERS = {"candidate_match", "frontier_counts", "refuted"}
 
 
 def documented(heading: str) -> list[str]:

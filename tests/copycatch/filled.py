@@ -86,6 +86,7 @@ def fill(
         numbers = NumberSet.of(casebook.reference_numbers().values())
         casebook.record_examination(found, "matcher", numbers, [(match, rendering)], STARTED + timedelta(minutes=2))
         casebook.refresh_candidates(STARTED + timedelta(minutes=3))
+        casebook.settle(STARTED + timedelta(minutes=3))
         casebook.finish_run(RUN_ID, RunState.FINISHED, STARTED + timedelta(minutes=4), {"pictures": 1})
 
 

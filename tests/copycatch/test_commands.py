@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.copycatch.conftest import Run
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
-GEOMETRY = ("transform", "inliers", "reference_share", "picture_share", "outline")
+GEOMETRY = ("transform", "inliers", "reference_share", "picture_share", "outline", "agreed")
 LISTING_PAGE = """<html><head><title>x</title><script type="application/ld+json">
 {"@type": "Product", "name": "Heron print", "image": ["https://shop.example/1.jpg"], "sku": "7",
 "offers": {"@type": "Offer", "price": "12.50", "priceCurrency": "EUR", "availability": "https://schema.org/InStock"}}
@@ -83,7 +83,9 @@ def test_light_commands_do_not_wait_for_heavy_libraries() -> None:
 
 def test_the_guide_describes_every_command_and_every_option_of_it() -> None:
     known = all_commands(cli)
-    headings = re.findall(r"^### `(copycatch [a-z]+(?: add| list| check| remove| search)?)", GUIDE, re.MULTILINE)
+    headings = re.findall(
+        r"^### `(copycatch [a-z]+(?: add| list| check| remove| search| import)?)", GUIDE, re.MULTILINE
+    )
     assert sorted(headings) == sorted(known)
     for command in known.values():
         for option in [name for parameter in command.params for name in parameter.opts if name.startswith("--")]:

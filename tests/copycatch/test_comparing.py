@@ -88,7 +88,7 @@ def heard_and_told(workspace: Workspace, budget: float = DEFAULT_BUDGET) -> tupl
             processes=1,
             context=Context.here(budget=budget),
             now=lambda: STARTED,
-            progress=lambda phase, done, total: heard.append((phase, done, total)),
+            progress=lambda phase, done, total: heard.append((phase, done, total)) if phase != "show" else None,
         )
     return heard, told
 

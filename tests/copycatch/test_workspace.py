@@ -66,19 +66,3 @@ def test_what_the_commands_write_cannot_be_read_by_strangers_on_the_machine(tmp_
     made = tmp_path / "watch"
     subprocess.run([sys.executable, "-m", "copycatch", "init", "--workspace", made], check=True, umask=0o022)
     assert [path for path in made.rglob("*") if path.stat().st_mode & 0o007] == []
-
-
-def test_a_missing_or_empty_folder_becomes_a_workspace_and_any_other_does_not(tmp_path: Path) -> None:
-    made, new = Workspace.open_or_create(tmp_path / "new" / "space")
-    assert new
-    assert not made.missing()
-    assert Workspace.open_or_create(made.root) == (made, False)
-    (tmp_path / "empty").mkdir()
-    assert Workspace.open_or_create(tmp_path / "empty")[1]
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "letter.txt").write_text("Dear", encoding="utf-8")
-    with pytest.raises(WorkspaceError, match="no workspace"):
-        Workspace.open_or_create(tmp_path / "full")
-    assert [path.name for path in (tmp_path / "full").iterdir()] == ["letter.txt"]
-    with pytest.raises(WorkspaceError, match="is not a folder"):
-        Workspace.open_or_create(tmp_path / "full" / "letter.txt")

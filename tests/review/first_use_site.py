@@ -9,31 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 import uvicorn
-from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
-from jinja2 import ChoiceLoader, DictLoader, Environment, PackageLoader
 
-from copycatch.first_use import FirstUseDesk
-from review.newest_report import report_router
-from review.setting_up import first_use_router
+from copycatch.desk import WorkspaceDesk
+from review.app import create_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from starlette.requests import Request
-    from starlette.responses import Response
+    from collections.abc import Iterator
 
     from copycatch.workspace import Workspace
-
-BASE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
-<title>{% block title %}{% endblock %}</title><meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/static/first_use.css"><script src="/static/first_use.js" defer></script></head>
-<body><main>{% block content %}{% endblock %}</main></body></html>"""
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
-)
 
 
 class Site:
@@ -58,26 +41,11 @@ class Site:
         self._pool.clear()
 
 
-def app_for(workspace: Workspace) -> FastAPI:
-    environment = Environment(
-        loader=ChoiceLoader([DictLoader({"base.html": BASE}), PackageLoader("review", "templates")]), autoescape=True
-    )
-
-    def show(_request: Request, name: str, values: Mapping[str, Any], status: int) -> Response:
-        html = environment.get_template(name).render(**values)
-        return HTMLResponse(html, status, headers={"Content-Security-Policy": POLICY})
-
-    app = FastAPI(openapi_url=None)
-    desk = FirstUseDesk(workspace)
-    app.include_router(first_use_router(desk, show))
-    app.include_router(report_router(desk, show))
-    app.mount("/static", StaticFiles(packages=[("review", "static")]))
-    return app
-
-
 @contextmanager
 def served(workspace: Workspace) -> Iterator[Site]:
-    server = uvicorn.Server(uvicorn.Config(app_for(workspace), port=0, log_level="critical", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(WorkspaceDesk(workspace)), port=0, log_level="critical", lifespan="off")
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

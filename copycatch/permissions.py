@@ -1,0 +1,215 @@
+"""Licences and places as people write them: an address, a line of a CSV file, a form."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, TypeVar
+
+from casebook.errors import CopycatchError
+from casebook.rulings import Licence, Place, PlaceKind
+from crawler.addresses import split_url
+from crawler.canonical import shop_host
+from crawler.marketplaces import all_marketplaces, marketplace_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from casebook.casebook import Casebook
+
+Row = TypeVar("Row", Licence, Place)
+
+EVERYWHERE = "*"
+BYTES_LIMIT, MOST_ROWS = 4 * 1024 * 1024, 20_000
+LONGEST = 500
+LICENCE_COLUMNS = ("licensee", "works", "places", "starts", "ends", "note")
+PLACE_COLUMNS = ("kind", "place", "title", "note")
+_BETWEEN = ";"  # works and places in one cell
+
+
+class PermissionsError(CopycatchError):
+    """A licence or place cannot be taken as it is written; nothing was changed."""
+
+
+def _wrong(why: str) -> PermissionsError:
+    return PermissionsError(
+        why, remedy="A place is shop.example, etsy:12345678 or the address of a seller's page; nothing was changed."
+    )
+
+
+def place_of(text: str, *, whole_marketplaces: bool = False) -> str:
+    """Return the one spelling of a place: `marketplace:seller_id`, the address of a seller's page, or a shop's host.
+
+    With `whole_marketplaces`, the name of a marketplace and `*` are places too: a licence may hold there.
+
+    Raises:
+        PermissionsError: it is none of these.
+    """
+    text = text.strip()
+    if not text or len(text) > LONGEST or not text.isprintable():
+        raise _wrong("a place is one line of 1 to 500 characters")
+    names = {place.KEY for place in all_marketplaces()} | {place.NAME for place in all_marketplaces()}
+    if text == EVERYWHERE or text.lower() in names:
+        if whole_marketplaces:
+            return text.lower()
+        raise _wrong(f"{text!r} is not one seller's place")
+    before, colon, seller = text.partition(":")
+    if colon and before.lower() in names and not seller.startswith("//"):
+        if before.lower() == "generic" or not seller:
+            raise _wrong(f"{text!r} names no seller; an independent shop goes by its host, such as shop.example")
+        return f"{before.lower()}:{seller}"
+    url = text if "://" in text else f"https://{text}"
+    parts = split_url(url)
+    if parts.scheme not in ("http", "https") or "." not in (parts.hostname or "") or any(map(str.isspace, text)):
+        raise _wrong(f"{text!r} is no seller and no shop's address")
+    where = marketplace_of(url)
+    if where.HOSTS is None:
+        return shop_host(url).partition(":")[0].removeprefix("www.")
+    if parts.path.strip("/") == "":
+        raise _wrong(f"{text!r} is all of {where.TITLE}; name one seller there")
+    return where.canonical_url(url).rstrip("/")
+
+
+def licence_from(cells: Mapping[str, str], known_works: Collection[str]) -> Licence:
+    """Return the licence in the cells of a row or form; works and places are separated by semicolons, no works are all.
+
+    Raises:
+        PermissionsError: something in them cannot be used.
+    """
+    works = tuple(_split(cells.get("works", "")))
+    unknown = [work for work in works if work not in known_works]
+    if unknown:
+        raise _wrong(f"there is no work {unknown[0]!r}")
+    places = tuple(place_of(each, whole_marketplaces=True) for each in _split(cells.get("places", "")))
+    if not places:
+        raise _wrong("the places are missing; * stands for everywhere")
+    return Licence(
+        licensee=_line(cells, "licensee"),
+        works=works,
+        places=places,
+        starts=_day(cells, "starts"),
+        ends=_day(cells, "ends"),
+        note=cells.get("note", "").strip()[:LONGEST],
+    )
+
+
+def place_from(cells: Mapping[str, str]) -> Place:
+    """Return the place in the cells of a row or form. PermissionsError: something in them cannot be used."""
+    kind = cells.get("kind", "").strip().lower()
+    if kind not in {each.value for each in PlaceKind}:
+        raise _wrong(f"the kind is {kind!r}, and must be own or authorised")
+    return Place(
+        kind=PlaceKind(kind),
+        place=place_of(cells.get("place", "")),
+        title=cells.get("title", "").strip()[:LONGEST],
+        note=cells.get("note", "").strip()[:LONGEST],
+    )
+
+
+def read_licences(path: Path, known_works: Collection[str]) -> list[Licence]:
+    """Return the licences of a CSV file with the columns `LICENCE_COLUMNS`, all or none.
+
+    Raises:
+        PermissionsError: the file cannot be read, or lines of it cannot be used; all of these are listed.
+    """
+    return _read(path, LICENCE_COLUMNS, ("licensee", "places"), lambda cells: licence_from(cells, known_works))
+
+
+def read_places(path: Path) -> list[Place]:
+    """Return the places of a CSV file with the columns `PLACE_COLUMNS`, all or none. Raises as `read_licences`."""
+    return _read(path, PLACE_COLUMNS, ("kind", "place"), place_from)
+
+
+def _read(
+    path: Path, columns: tuple[str, ...], needed: tuple[str, ...], made: Callable[[Mapping[str, str]], Row]
+) -> list[Row]:
+    found: list[Row] = []
+    problems: list[str] = []
+    for number, cells in _rows(path, columns, needed):
+        try:
+            found.append(made(cells))
+        except PermissionsError as error:
+            problems.append(f"line {number}: {error.message}")
+    if problems:
+        more = f"\n  … and {len(problems) - 20} more" if len(problems) > 20 else ""
+        raise PermissionsError(
+            f"{path} cannot be used:" + "".join(f"\n  {each}" for each in problems[:20]) + more,
+            remedy="Correct these lines and import the file again; nothing was changed.",
+        )
+    return found
+
+
+def add_permissions(
+    casebook: Casebook,
+    rows: Iterable[Row],
+    known: Iterable[Row],
+    add: Callable[[Row, datetime], Row],
+    *,
+    now: datetime,
+    people: int,
+) -> list[Row]:
+    """Add what is not known yet, all or none, and settle all candidates anew; return what was added."""
+    before = {replace(each, seq=0) for each in known}
+    with casebook.immediate():
+        added = [add(row, now) for row in dict.fromkeys(rows) if row not in before]
+        if added:
+            casebook.settle(now, people=people)
+    return added
+
+
+def _rows(path: Path, columns: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the number of each line with its cells by column."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(BYTES_LIMIT + 1)
+    except OSError as error:
+        raise PermissionsError(f"{path} cannot be read: {error.strerror}", remedy="Name a readable file.") from None
+    if len(data) > BYTES_LIMIT:
+        raise PermissionsError(f"{path} is larger than 4 MiB", remedy="Split it into several files.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise PermissionsError(f"{path} is not UTF-8 text", remedy="Save it as CSV in UTF-8.") from None
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in head and "," not in head else ",")
+    try:
+        names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+        reader.fieldnames = names
+        _check_columns(path, names, columns, needed)
+        for number, row in enumerate(reader):
+            if number >= MOST_ROWS:
+                raise PermissionsError(f"{path} has more than {MOST_ROWS:,} lines", remedy="Split it.")
+            yield reader.line_num, {name: value or "" for name, value in row.items() if isinstance(name, str)}
+    except csv.Error as error:
+        raise PermissionsError(f"{path}, line {reader.line_num}: {error}", remedy="Save it as plain CSV.") from None
+
+
+def _check_columns(path: Path, names: list[str], columns: tuple[str, ...], needed: tuple[str, ...]) -> None:
+    unknown = [name for name in names if name not in columns]
+    missing = [name for name in needed if name not in names]
+    if unknown or missing:
+        what = f"has no column {missing[0]!r}" if missing else f"has an unknown column {unknown[0]!r}"
+        raise PermissionsError(f"{path} {what}", remedy=f"Its first line must name columns of: {', '.join(columns)}.")
+
+
+def _split(cell: str) -> Iterator[str]:
+    return filter(None, map(str.strip, cell.split(_BETWEEN)))
+
+
+def _line(cells: Mapping[str, str], name: str) -> str:
+    value = cells.get(name, "").strip()
+    if not value or len(value) > LONGEST or not value.isprintable():
+        raise _wrong(f"the {name} must be one line of 1 to {LONGEST} characters")
+    return value
+
+
+def _day(cells: Mapping[str, str], name: str) -> date | None:
+    value = cells.get(name, "").strip()
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise _wrong(f"{name} is {value!r}, and must be a date such as 2027-01-31") from None

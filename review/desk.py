@@ -1,0 +1,40 @@
+"""What review needs of the program around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from casebook.blobs import Blobs
+    from casebook.casebook import Casebook
+    from review.first_use import FirstUse
+
+
+class Desk(Protocol):
+    """One owner's workspace, as `copycatch/desk.py` gives it. Every method may be called from any thread."""
+
+    def casebook(self) -> Casebook:
+        """Return the casebook, opened for one request; whoever asks closes it."""
+
+    def blobs(self) -> Blobs:
+        """Return the blobs, whose bytes come from strangers."""
+
+    def now(self) -> datetime:
+        """Return what time it is."""
+
+    def owner(self) -> str:
+        """Return the owner's name, empty where she gave none."""
+
+    def reviewer(self) -> str:
+        """Return the name under which decisions are written down, empty where there is none."""
+
+    def people(self) -> int:
+        """Return how many people must call something infringing."""
+
+    def first_use(self) -> FirstUse:
+        """Return what sets the workspace up and scans; asked for once, and kept."""
+
+    def alarms(self, casebook: Casebook) -> list[str]:
+        """Return a sentence for each thing that the last scan did not see."""

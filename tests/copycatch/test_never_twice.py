@@ -1,0 +1,254 @@
+"""The memory of review, over the whole way: what was decided does not come back, and nothing new is lost."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import cache
+from itertools import cycle
+from pathlib import Path
+
+import imagehash
+import pytest
+from PIL import Image, ImageDraw, ImageOps
+
+from casebook.rulings import REQUIRED_ANSWERS, Reviewed, Ruling, Scope
+from casebook.types import (
+    GalleryPicture,
+    Listing,
+    ListingState,
+    Look,
+    Picture,
+    PictureFound,
+    Purpose,
+    RunState,
+    ScanRun,
+    Seller,
+    Task,
+    TaskState,
+    Visit,
+)
+from copycatch.deciding import made_decisions
+from copycatch.scan import run_match
+from copycatch.workspace import Workspace
+from tests.copycatch.filled import RUN_ID, STARTED, make_workspace
+from tests.matching.drawn_pictures import photograph
+
+WORKS = 40
+NOW = STARTED + timedelta(hours=6)
+Edit = Callable[[Image.Image], Image.Image]
+ABOUT_PICTURES = (Ruling.INFRINGING, Ruling.OWN_PHOTO, Ruling.NOT_A_MATCH, Ruling.UNSURE)
+
+
+def cut(left: float, top: float, right: float, bottom: float) -> Edit:
+    return lambda image: image.crop(
+        (round(left * image.width), round(top * image.height), round(right * image.width), round(bottom * image.height))
+    )
+
+
+def stuck(image: Image.Image) -> Image.Image:
+    image = image.copy()
+    ImageDraw.Draw(image).ellipse((25, 25, 94, 94), fill=(240, 60, 60))
+    return image
+
+
+# What thieves show of each work: five pictures that are copies, each another picture.
+SHOWN: tuple[Edit, ...] = (
+    lambda image: image,
+    cut(0.1, 0, 1, 0.9),
+    ImageOps.mirror,
+    lambda image: ImageOps.expand(image, 15, "white"),
+    stuck,
+)
+
+
+def jpeg(image: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    image.convert("RGB").save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def webp(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.convert("RGB").save(out, "WEBP", quality=70)
+    return out.getvalue()
+
+
+@cache
+def original(number: int) -> Image.Image:
+    return photograph(number).resize((400, 300))
+
+
+def shown(number: int, edit: Edit) -> Image.Image:
+    return edit(original(number))
+
+
+def show(workspace: Workspace, items: Iterator[tuple[str, str, bytes]]) -> None:
+    """Each item, a listing's id, its seller and a picture, is seen in a shop."""
+    blobs = workspace.blobs()
+    with workspace.casebook() as casebook, casebook.immediate():
+        for listing_id, seller, data in items:
+            url = f"https://market.example/item/{listing_id}"
+            picture = Picture(sha256=blobs.put(data), bytes=len(data), format="JPEG")
+            page = Task(run_id=RUN_ID, target="shop", purpose=Purpose.PAGE, url=url, state=TaskState.DONE)
+            shot = Task(run_id=RUN_ID, target="shop", purpose=Purpose.PICTURE, url=f"{url}/1.jpg", state=TaskState.DONE)
+            listing = Listing(
+                marketplace="etsy", listing_id=listing_id, url=url, title=listing_id, state=ListingState.LIVE,
+                state_reason="it can be bought", layout="json-ld", gallery=(GalleryPicture(url=shot.url),),
+                seller=Seller(marketplace="etsy", seller_id=seller, name=seller),
+            )  # fmt: skip
+            look = Look(
+                listing_key=listing.key, run_id=RUN_ID, at=STARTED, state=listing.state, reason="", gone=False,
+                fetch_id=None,
+            )  # fmt: skip
+            casebook.record(Visit(task=page, listings=(listing,), looks=(look,)))
+            casebook.record(
+                Visit(task=shot, picture=PictureFound(url=shot.url, picture=picture, fetch_id=None, at=STARTED))
+            )
+
+
+def match(workspace: Workspace) -> None:
+    run_match(workspace, now=lambda: NOW)
+
+
+def reviews(workspace: Workspace) -> dict[str, tuple[Reviewed, str]]:
+    """What review came to for each listing, and why."""
+    with workspace.casebook() as casebook:
+        rows = casebook.candidate_rows()
+    return {str(row["listing_id"]): (Reviewed(str(row["reviewed"])), str(row["review_because"])) for row in rows}
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """200 candidates of 40 works by 40 sellers, each decided about its picture, wherever that turns up."""
+    workspace = make_workspace(tmp_path_factory.mktemp("replay") / "space")
+    for number in range(WORKS):
+        original(number).save(workspace.references_path / f"work-{number:02}.jpg", quality=95)
+    with workspace.casebook() as casebook:
+        casebook.begin_run(ScanRun(run_id=RUN_ID, started_at=STARTED, program="copycatch test", job="{}"))
+    show(
+        workspace,
+        (
+            (f"{number}-{place}", f"seller-{number}", jpeg(shown(number, edit), 88))
+            for number in range(WORKS)
+            for place, edit in enumerate(SHOWN)
+        ),
+    )
+    match(workspace)
+    with workspace.casebook() as casebook:
+        casebook.finish_run(RUN_ID, RunState.FINISHED, NOW, {})
+        for row, ruling in zip(casebook.queue_rows(), cycle(ABOUT_PICTURES), strict=False):
+            named = [str(row["candidate_id"])]
+            said = made_decisions(casebook, named, ruling, reviewer="Ana", now=NOW, answers=REQUIRED_ANSWERS)
+            assert {decision.scope for decision in said} == {Scope.CONTENT}
+            casebook.decide(said)
+    return workspace
+
+
+def test_two_hundred_decided_pictures_come_back_changed_and_none_is_asked_about_again(decided: Workspace) -> None:
+    before = reviews(decided)
+    assert len(before) == WORKS * len(SHOWN) == 200
+    assert Reviewed.OPEN not in {state for state, _ in before.values()}
+
+    changes = cycle(
+        (
+            lambda image: jpeg(image, 40),
+            lambda image: jpeg(image.resize((image.width // 2, image.height // 2)), 80),
+            webp,
+            lambda image: jpeg(image.resize((image.width * 3 // 2, image.height * 3 // 2)), 70),
+        )
+    )
+    show(
+        decided,
+        (
+            (f"again-{number}-{place}", f"new-seller-{number}", next(changes)(shown(number, edit)))
+            for number in range(WORKS)
+            for place, edit in enumerate(SHOWN)
+        ),
+    )
+    match(decided)
+    after = reviews(decided)
+    again = {name: found for name, found in after.items() if name.startswith("again-")}
+    assert len(again) == 200
+    assert [name for name, (state, _) in again.items() if state is Reviewed.OPEN] == []
+    assert all("decision D-" in because for _, because in again.values())
+    # Where it was called infringing, it waits for a word on the new seller.
+    for name, (state, _) in again.items():
+        first = before[name.removeprefix("again-")][0]
+        assert state is (Reviewed.TO_CONFIRM if first is Reviewed.INFRINGING else first)
+    with decided.casebook() as casebook:
+        assert casebook.queue_rows() == []
+
+
+def test_a_new_crop_by_the_same_seller_is_shown_and_says_what_is_new(decided: Workspace) -> None:
+    crop = cut(0.2, 0.15, 0.95, 1)
+    show(decided, ((f"crop-{n}", f"seller-{n}", jpeg(shown(n, crop), 88)) for n in range(WORKS)))
+    match(decided)
+    found = {name: each for name, each in reviews(decided).items() if name.startswith("crop-")}
+    assert len(found) == WORKS
+    for state, because in found.values():
+        assert state is Reviewed.OPEN
+        assert because.startswith("a picture not seen before; of another one that this seller shows of the work, Ana")
+
+
+def test_true_copies_that_look_like_what_was_called_no_match_are_all_shown(decided: Workspace) -> None:
+    """Fifty copies whose perceptual hash is as near to a refuted picture as that of the same picture may be."""
+    refuted = {name for name, (state, _) in reviews(decided).items() if state is Reviewed.NOT_A_MATCH}
+    near: list[tuple[str, str, bytes]] = []
+    for name in sorted(each for each in refuted if each[0].isdigit()):
+        number, place = map(int, name.split("-"))
+        picture = shown(number, SHOWN[place])
+        for change, edit in enumerate((cut(0, 0, 0.93, 1), cut(0, 0.06, 1, 1), cut(0.02, 0.03, 0.97, 0.98))):
+            other = edit(picture)
+            apart = imagehash.phash(other) - imagehash.phash(picture)
+            if 0 < apart <= 10 and len(near) < 50:
+                near.append((f"near-{name}-{change}", f"other-seller-{number}", jpeg(other, 88)))
+    assert len(near) == 50
+    show(decided, iter(near))
+    match(decided)
+    found = {name: state for name, (state, _) in reviews(decided).items() if name.startswith("near-")}
+    assert found == {name: Reviewed.OPEN for name, _, _ in near}
+
+
+def test_what_a_decision_hid_is_open_again_once_it_is_undone(decided: Workspace) -> None:
+    with decided.casebook() as casebook:
+        first = next(row for row in casebook.candidate_rows() if row["listing_id"] == "7-0")
+        standing = casebook.decisions(str(first["candidate_id"]))[-1]
+        assert standing.pictures == (first["picture_sha256"],)
+        casebook.undo([standing.seq], reviewer="Ana", at=NOW)
+        assert reviews(decided)["7-0"][0] is Reviewed.OPEN
+
+
+def test_every_picture_that_matches_can_be_shown_without_drawing(decided: Workspace) -> None:
+    with decided.casebook() as casebook:
+        assert casebook.unshown() == []
+        assert casebook.unnamed() == []
+        row = casebook.candidate_rows()[0]
+        pair = [str(row["picture_sha256"]), str(row["reference_sha256"])]
+        renditions = casebook.renditions(pair)
+    assert set(renditions) == set(pair)
+    for each in renditions.values():
+        assert each.jpeg_sha256 is not None
+        with Image.open(io.BytesIO(decided.blobs().get(each.jpeg_sha256))) as image:
+            assert (image.format, image.size) == ("JPEG", (each.width, each.height))
+
+
+def test_a_picture_that_cannot_be_shown_says_why_and_costs_nothing_else(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "space")
+    photograph(1).save(workspace.references_path / "work.jpg", quality=95)
+    with workspace.casebook() as casebook:
+        casebook.begin_run(ScanRun(run_id=RUN_ID, started_at=STARTED, program="copycatch test", job="{}"))
+    show(workspace, iter([("1", "x", jpeg(photograph(1), 88)), ("2", "x", jpeg(photograph(1), 50))]))
+    match(workspace)
+    with workspace.casebook() as casebook:
+        lost, other = (str(row["picture_sha256"]) for row in casebook.candidate_rows())
+        casebook._run("DELETE FROM rendition", {})
+    workspace.blobs().path(lost).unlink()
+    match(workspace)
+    with workspace.casebook() as casebook:
+        found = casebook.renditions([lost, other])
+        assert found[lost].jpeg_sha256 is None
+        assert "blob" in (found[lost].problem or "")
+        assert found[other].jpeg_sha256 is not None
+        assert casebook.unshown() == [lost]
