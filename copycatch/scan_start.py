@@ -44,6 +44,7 @@ class ScanStarter:
         self._now = now
         self._child: subprocess.Popen[bytes] | None = None
         self._started_at = now()
+        self._ended_early = False
 
     def start(self) -> None:
         """Start `copycatch scan` in a process that lives on when this one ends; its words go to logs/browser-scan.txt.
@@ -60,7 +61,7 @@ class ScanStarter:
         if live is not None and live.state is ScanState.RUNNING:
             raise WorkspaceBusy(f"A scan is already running in {workspace.root}.", remedy=_BUSY_REMEDY)
         workspace.logs_path.mkdir(exist_ok=True)
-        self._started_at = self._now()
+        self._started_at, self._ended_early = self._now(), False
         with self._output_path.open("wb") as output:
             self._child = subprocess.Popen(
                 # -P: not the folder we stand in, which may hold what a stranger named like a library.
@@ -76,7 +77,12 @@ class ScanStarter:
 
     def stop(self) -> None:
         """Ask the running scan to end; it keeps what it has, and the next one goes on from there."""
-        if self._workspace.live_path.exists():
+        live = read_live(self._workspace.live_path, now=self._now)
+        if self._child is not None and self._child.poll() is None and not self._told(live):
+            # A wish that a scan finds at its beginning counts as one for the scan before it.
+            self._ended_early = True
+            self._child.terminate()
+        elif live is not None:
             ask_to_stop(self._workspace.live_path)
 
     def live(self) -> LiveScan | None:
@@ -85,14 +91,16 @@ class ScanStarter:
         live = read_live(self._workspace.live_path, now=self._now)
         if self._child is None:
             return live
-        if live is not None and live.started_at >= self._started_at:
+        if live is not None and self._told(live):
             # Our own child runs until its process has ended, whatever its last word was, and no longer.
             if code is None:
                 return replace(live, state=ScanState.RUNNING)
             return killed(live) if live.state is ScanState.RUNNING else live
         begun = LiveScan(started_at=self._started_at, told_at=self._now())
         if code is None:
-            return begun
+            return replace(begun, stopping=self._ended_early)
+        if self._ended_early:
+            return replace(begun, state=ScanState.STOPPED)
         message, remedy = _last_words(self._output_path)
         return replace(begun, state=ScanState.FAILED, message=message, remedy=remedy)
 
@@ -105,6 +113,10 @@ class ScanStarter:
             last = casebook.last_fetch(live.run_id) if live.phase == "crawl" else None
             missed = list(not_seen_so_far(casebook.shortfalls(live.run_id)))
         return ScanView(live=live, looking_at=last.url if last else None, not_seen=tuple(missed[:SENTENCES]))
+
+    def _told(self, live: LiveScan | None) -> bool:
+        """Whether what was told last comes from our own child, or a later scan."""
+        return live is not None and live.started_at >= self._started_at
 
     @property
     def _output_path(self) -> Path:

@@ -100,6 +100,17 @@ def test_a_scan_that_is_asked_to_stop_ends_and_the_next_goes_on(tmp_path: Path, 
         assert casebook.unfinished_run() is not None
 
 
+def test_a_scan_that_is_stopped_before_it_tells_anything_ends_too(tmp_path: Path, server: DemoServer) -> None:
+    starter = ScanStarter(space(tmp_path / "space", server, delay_seconds=5.0))
+    starter.start()
+    starter.stop()
+    assert waited(starter, over).state is ScanState.STOPPED
+    starter.start()
+    waited(starter, lambda live: live.phase == "crawl")
+    starter.stop()
+    assert waited(starter, over).state is ScanState.STOPPED
+
+
 def test_a_scan_that_is_killed_is_told_at_once(tmp_path: Path, server: DemoServer) -> None:
     starter = ScanStarter(space(tmp_path / "space", server, delay_seconds=5.0))
     starter.start()
