@@ -138,8 +138,8 @@ class _Pages:
         return await run_in_threadpool(self._page, request, page, answer, status)
 
     def _page(self, request: Request, name: str, answer: Answer | None = None, status: int = 200) -> Response:
-        known = self._known()
-        return self._show(request, name, {**known, "answer": answer or Answer()}, status)
+        path = "/start" if name == "start.html" else request.url.path
+        return self._show(request, name, {**self._known(), "answer": answer or Answer(), "path": path}, status)
 
     def _known(self) -> Mapping[str, Any]:
         """Return what the pages show of the workspace."""
@@ -148,6 +148,6 @@ class _Pages:
             "works": desk.works(),
             "places": desk.places(),
             "searchable": desk.places_to_search(),
-            "owner": desk.owner(),
+            "me": desk.owner(),
             "scan": desk.scan(),
         }

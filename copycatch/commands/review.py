@@ -41,13 +41,15 @@ def review(folder: Path, port: int, no_browser: bool) -> None:
     """
     workspace = open_or_create(folder)
     start_logging(workspace.logs_path, now=utc_now(), watched=False)
-    with workspace.casebook():
-        pass  # brings the casebook up to date before the first page asks for it
+    with workspace.casebook() as casebook:  # brings it up to date before the first page asks for it
+        scanned = casebook.last_run() is not None
     listening = bound(port)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     print_line(f"Review is open at {address} until you press Ctrl+C.")
+    if not scanned:
+        print_line(f"Begin at {address}start")
     if not no_browser:
-        opening = Timer(0.5, webbrowser.open, (address,))
+        opening = Timer(0.5, webbrowser.open, (address if scanned else f"{address}start",))
         opening.daemon = True
         opening.start()
     settings = uvicorn.Config(

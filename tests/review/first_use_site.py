@@ -29,9 +29,10 @@ class Site:
     def get(self, path: str) -> urllib3.BaseHTTPResponse:
         return self._pool.request("GET", self.url + path, redirect=False, retries=False)
 
-    def post(self, path: str, fields: Any = ()) -> urllib3.BaseHTTPResponse:
-        """Send a form; a field is (name, text) or (name, (file name, bytes))."""
-        headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"}
+    def post(self, path: str, fields: Any = (), *, headers: dict[str, str] | None = None) -> urllib3.BaseHTTPResponse:
+        """Send a form, as from a page of its own; a field is (name, text) or (name, (file name, bytes))."""
+        if headers is None:
+            headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"}
         pairs = list(fields.items()) if isinstance(fields, dict) else list(fields)
         return self._pool.request(
             "POST", self.url + path, fields=pairs or {"x": ""}, headers=headers, redirect=False, retries=False

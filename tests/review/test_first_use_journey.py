@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -131,3 +131,30 @@ def test_files_may_be_dropped_onto_the_form(tmp_path: Path, demo: DemoServer) ->
         page.get_by_role("button", name="Add these pictures").click()
         assert "2 files were not taken" in page.locator(".result").inner_text()
         assert all("422" in complaint for complaint in complaints)
+
+
+def test_no_page_of_first_use_shuts_out_people_who_read_by_ear_or_keyboard(tmp_path: Path, demo: DemoServer) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    workspace = space(tmp_path / "space", demo)
+    with served(workspace) as site, browsing(site) as (page, _):
+        for width, scheme in ((1280, "light"), (390, "dark")):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.emulate_media(color_scheme=scheme)
+            for path in ("/start", "/works/add", "/targets", "/scan", "/report"):
+                page.goto(path)
+                _accessible(page, Axe())
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            page.goto("/start")
+            page.get_by_label("Address of a shop").fill("heron")
+            page.get_by_role("button", name="Watch this place").click()
+            _accessible(page, Axe())
+            wrong = page.locator("#place-marketplace")
+            assert wrong.get_attribute("aria-invalid") == "true"
+            assert page.locator("#" + (wrong.get_attribute("aria-describedby") or "")).is_visible()
+
+
+def _accessible(page: Page, axe: Any) -> None:
+    found = axe.run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert serious == [], [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious]

@@ -69,6 +69,7 @@ def test_three_forms_make_a_workspace_that_can_scan(site: Site, workspace: Works
     start = page(site.post("/owner", {"name": "Ann", "contact_url": "ann.example/contact", "back": "start"}))
     assert start.css("form[action='/scan'] button")
     assert len(start.css(".steps > li.done")) == 2
+    assert words(start, ".owner") == "Ann"
     (entry,) = read_entries(workspace.works_path)
     assert (entry.work.title, entry.work.kind, entry.rights) == ("Heron", WorkKind.ARTWORK, "Drawn by me")
     config = workspace.config()
@@ -219,6 +220,26 @@ def test_a_running_scan_is_shown_and_can_be_asked_to_stop(site: Site, workspace:
     ended = page(site.get("/scan"))
     assert "over for now" in words(ended, "#scan-state h3")
     assert ended.css("#scan-state a::attr(href)").getall() == ["/queue", "/report"]
+
+
+@pytest.mark.parametrize("path", ["/works/add", "/targets", "/targets/remove", "/owner", "/scan", "/scan/stop"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-site"},
+        {},
+    ],
+)
+def test_no_other_page_can_change_anything(
+    site: Site, workspace: Workspace, path: str, headers: dict[str, str]
+) -> None:
+    before = files_in(workspace), workspace.config_path.read_bytes()
+    fields = [("files", ("a.jpg", picture_bytes(1))), ("text", "https://evil.example/"), *OWNER.items()]
+    assert site.post(path, fields, headers=headers).status == 403
+    assert (files_in(workspace), workspace.config_path.read_bytes()) == before
 
 
 def test_a_broken_configuration_is_told_and_not_touched(site: Site, workspace: Workspace) -> None:
