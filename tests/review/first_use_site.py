@@ -1,17 +1,13 @@
-"""A real server on loopback with the pages of first use, over a workspace of its own."""
+"""Forms sent to a running review, as a browser without a script sends them."""
 
 from __future__ import annotations
 
-import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import urllib3
-import uvicorn
 
-from copycatch.desk import WorkspaceDesk
-from review.app import create_app
+from tests.review import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Site:
-    """What a browser without a script can do there."""
+    """What a browser without a script can do there; no redirect is followed."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -44,17 +40,10 @@ class Site:
 
 @contextmanager
 def served(workspace: Workspace) -> Iterator[Site]:
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(WorkspaceDesk(workspace)), port=0, log_level="critical", lifespan="off")
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    site = Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
-    try:
-        yield site
-    finally:
-        site.close()
-        server.should_exit = True
-        thread.join()
+    """Serve the review of a workspace until the block ends."""
+    with serving.served(workspace) as running:
+        site = Site(running.url)
+        try:
+            yield site
+        finally:
+            site.close()
