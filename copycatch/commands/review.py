@@ -44,12 +44,11 @@ def review(folder: Path, port: int, no_browser: bool) -> None:
     with workspace.casebook() as casebook:  # brings it up to date before the first page asks for it
         scanned = casebook.last_run() is not None
     listening = bound(port)
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    # Before the first scan, the page that leads to it.
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/{'' if scanned else 'start'}"
     print_line(f"Review is open at {address} until you press Ctrl+C.")
-    if not scanned:
-        print_line(f"Begin at {address}start")
     if not no_browser:
-        opening = Timer(0.5, webbrowser.open, (address if scanned else f"{address}start",))
+        opening = Timer(0.5, webbrowser.open, (address,))
         opening.daemon = True
         opening.start()
     settings = uvicorn.Config(
