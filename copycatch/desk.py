@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from casebook.rulings import Licence, Place
 from copycatch.commands.options import utc_now
 from copycatch.coverage import run_alarms
+from copycatch.first_use import FirstUseDesk
 from copycatch.permissions import (
     add_permissions,
     licence_from,
@@ -75,6 +76,9 @@ class WorkspaceDesk:
         places = [row for row in rows if isinstance(row, Place)]
         add_permissions(casebook, licences, casebook.licences(), casebook.add_licence, now=now, people=people)
         add_permissions(casebook, places, casebook.places(), casebook.add_place, now=now, people=people)
+
+    def first_use(self) -> FirstUseDesk:
+        return FirstUseDesk(self.workspace)
 
     def alarms(self, casebook: Casebook) -> list[str]:
         run = casebook.last_run()

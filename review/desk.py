@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from casebook.blobs import Blobs
     from casebook.casebook import Casebook
+    from review.first_use import FirstUse
 
 
 class Desk(Protocol):
@@ -41,6 +42,9 @@ class Desk(Protocol):
 
     def remove_permission(self, kind: str, name: str) -> None:
         """Take out "L-12" or "P-3". CopycatchError: there is none."""
+
+    def first_use(self) -> FirstUse:
+        """Return what sets the workspace up and scans; asked for once, and kept."""
 
     def alarms(self, casebook: Casebook) -> list[str]:
         """Return a sentence for each thing that the last scan did not see."""
