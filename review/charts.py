@@ -49,10 +49,8 @@ def chart(history: Sequence[Mapping[str, Any]], today: date, days: int) -> Chart
     for place, day in enumerate(dates):
         for number, (name, _) in enumerate(SERIES):
             value = int(known[day][name]) if day in known else 0
-            height = round((HEIGHT - FOOT) * value / highest, 1)
             if value:
-                x = round(place * step + number * width, 1)
-                bars.append(
-                    Bar(x=x, y=HEIGHT - FOOT - height, width=round(width, 1), height=max(1.5, height), series=name)
-                )
+                height = max(1.5, round((HEIGHT - FOOT) * value / highest, 1))
+                x, y = round(place * step + number * width, 1), round(HEIGHT - FOOT - height, 1)
+                bars.append(Bar(x=x, y=y, width=round(width, 1), height=height, series=name))
     return Chart(bars=tuple(bars), days=tuple(rows), highest=highest, first=dates[0], last=dates[-1])
