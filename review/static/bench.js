@@ -220,7 +220,9 @@ async function decide(ruling) {
   fields.set("ruling", ruling);
   const candidate = article.dataset.candidate;
   state.group = form.querySelector("[name=group]")?.checked ?? false;
-  if (state.group) {
+  // What is about the right holds for the seller, so for the rest of the group as well.
+  const ofSeller = fields.get("scope") === "seller" || (!fields.get("scope") && ["licensed", "own_shop"].includes(ruling));
+  if (state.group || ofSeller) {
     const members = fields.getAll("member");
     following = following.filter((each) => !members.includes(each));
   }
