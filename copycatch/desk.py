@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from copycatch.commands.options import utc_now
 from copycatch.coverage import run_alarms
+from copycatch.first_use import FirstUseDesk
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,6 +41,9 @@ class WorkspaceDesk:
 
     def people(self) -> int:
         return self.workspace.config().review.people
+
+    def first_use(self) -> FirstUseDesk:
+        return FirstUseDesk(self.workspace)
 
     def alarms(self, casebook: Casebook) -> list[str]:
         run = casebook.last_run()

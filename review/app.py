@@ -11,10 +11,12 @@ from starlette.staticfiles import StaticFiles
 
 from casebook.errors import CopycatchError
 from review.dashboard import dashboard_router
+from review.newest_report import report_router
 from review.pictures import pictures_router
 from review.problems import add_problem_pages
 from review.rendering import renderer
 from review.safety import Safety
+from review.setting_up import first_use_router
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -35,7 +37,13 @@ def _application(desk: Desk) -> FastAPI:
     show = renderer(lambda: _everywhere(desk))
 
     add_problem_pages(app, show)
-    for router in (dashboard_router(desk, show), pictures_router(desk)):
+    setup = desk.first_use()
+    for router in (
+        first_use_router(setup, show),
+        report_router(setup, show),
+        dashboard_router(desk, show),
+        pictures_router(desk),
+    ):
         app.include_router(router)
     app.mount("/static", _OwnFiles(directory=str(files("review").joinpath("static"))), name="static")
     return app

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from casebook.blobs import Blobs
     from casebook.casebook import Casebook
+    from review.first_use import FirstUse
 
 
 class Desk(Protocol):
@@ -31,6 +32,9 @@ class Desk(Protocol):
 
     def people(self) -> int:
         """Return how many people must call something infringing."""
+
+    def first_use(self) -> FirstUse:
+        """Return what sets the workspace up and scans; asked for once, and kept."""
 
     def alarms(self, casebook: Casebook) -> list[str]:
         """Return a sentence for each thing that the last scan did not see."""

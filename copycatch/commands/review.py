@@ -45,10 +45,11 @@ def review(folder: Path, port: int, no_browser: bool) -> None:
     """
     workspace = open_or_create(folder)
     start_logging(workspace.logs_path, now=utc_now(), watched=sys.stderr.isatty())
-    with workspace.casebook():
-        pass  # brings the casebook up to date before the first page asks for it
+    with workspace.casebook() as casebook:  # brings it up to date before the first page asks for it
+        scanned = casebook.last_run() is not None
     listening = bound(port)
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    # Before the first scan, the page that leads to it.
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/{'' if scanned else 'start'}"
     print_line(f"Review is open at {address} until you press Ctrl+C.")
     if not no_browser and shows_windows(sys.platform, os.environ):
         opening = Timer(0.5, webbrowser.open, (address,))

@@ -10,7 +10,7 @@ import click
 from casebook.findings import ReferenceKind, Work, WorkKind
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.output import counted, plain, print_json_lines, print_line, print_table
-from copycatch.works import Library, Problem, read_library, unlisted_pictures
+from copycatch.works import Library, Problem, read_entries, read_library, unlisted_pictures
 from copycatch.works_check import check_library
 from copycatch.works_edit import How, Wish, add_works
 
@@ -38,11 +38,18 @@ def works() -> None:
 )
 @click.option("--id", "work_id", help="The work's id; with the id of a work that exists, files are added to it.")
 @click.option("--watermark", is_flag=True, help="The files show your watermark or logo, not the work.")
+@click.option("--rights", help="Your note on why the work is yours, on one line; it stands in works.toml.")
 def add(
-    workspace: Workspace, sources: tuple[Path, ...], title: str | None, kind: str, work_id: str | None, watermark: bool
+    workspace: Workspace,
+    sources: tuple[Path, ...],
+    title: str | None,
+    kind: str,
+    work_id: str | None,
+    watermark: bool,
+    rights: str | None,
 ) -> None:
     """Add pictures to what is watched. Files from elsewhere are copied into reference_images/."""
-    wish = Wish(title=title, kind=WorkKind(kind), work_id=work_id, watermark=watermark)
+    wish = Wish(title=title, kind=WorkKind(kind), work_id=work_id, watermark=watermark, rights=rights)
     added, skipped = add_works(workspace, sources, wish)
     for item in added:
         print_line(f"{plain(item.path)}  {item.how} {plain(item.work_id)}")
@@ -61,7 +68,8 @@ def list_works(workspace: Workspace, as_json: bool) -> None:
     """Show the works that are watched, listed in works.toml or not."""
     library = read_library(workspace)
     unlisted = set(unlisted_pictures(workspace))
-    records = [work_record(library, work, unlisted) for work in library.works]
+    rights = {entry.work.work_id: entry.rights for entry in read_entries(workspace.works_path)}
+    records = [work_record(library, work, unlisted, rights.get(work.work_id, "")) for work in library.works]
     if as_json:
         print_json_lines(records)
         return
@@ -71,7 +79,7 @@ def list_works(workspace: Workspace, as_json: bool) -> None:
     _print_problems(library.problems)
 
 
-def work_record(library: Library, work: Work, unlisted: AbstractSet[str]) -> dict[str, Any]:
+def work_record(library: Library, work: Work, unlisted: AbstractSet[str], rights: str) -> dict[str, Any]:
     """Return a work as `works list --json` prints it."""
     references = [reference for reference in library.references if reference.work_id == work.work_id]
     pictures = [reference.path for reference in references if reference.kind is ReferenceKind.PICTURE]
@@ -82,6 +90,7 @@ def work_record(library: Library, work: Work, unlisted: AbstractSet[str]) -> dic
         "files": pictures,
         "watermarks": [reference.path for reference in references if reference.kind is ReferenceKind.WATERMARK],
         "listed": unlisted.isdisjoint(pictures),
+        "rights": rights,
     }
 
 

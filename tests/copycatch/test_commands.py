@@ -319,14 +319,15 @@ def test_status_before_the_first_scan_says_so(workspace: Workspace, run: Run) ->
 def test_works_are_added_listed_and_documented(workspace: Workspace, run: Run, tmp_path: Path) -> None:
     (tmp_path / "heron.jpg").write_bytes(picture_bytes(9))
     added = run(
-        "works", "add", tmp_path / "heron.jpg", "--title", "Heron [dim]", "--kind", "artwork", workspace=workspace
-    )
+        "works", "add", tmp_path / "heron.jpg", "--title", "Heron [dim]", "--kind", "artwork", "--rights", "Mine, 2024",
+        workspace=workspace,
+    )  # fmt: skip
     assert added.stdout == "heron.jpg  added as W-0001\n"
     (record,) = lines(run("works", "list", "--json", workspace=workspace).stdout)
     assert set(record) == documented("works list", "`--json` fields:")
     assert record == {
         "id": "W-0001", "title": "Heron [dim]", "kind": "artwork", "files": ["heron.jpg"],
-        "watermarks": [], "listed": True,
+        "watermarks": [], "listed": True, "rights": "Mine, 2024",
     }  # fmt: skip
     assert "Heron [dim]" in run("works", "list", workspace=workspace).stdout
 

@@ -17,7 +17,7 @@ pytestmark = needs_browser
 
 MISSING = "/no/such/page"
 # Each page of review that can be opened without a form before it.
-PAGES = ("/", MISSING)
+PAGES = ("/", "/start", "/works/add", "/targets", "/scan", MISSING)
 LONG = "A title that goes on and on without a space: " + "Ͳitle" * 2000
 
 
