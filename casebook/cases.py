@@ -169,6 +169,15 @@ class Cases(Store):
         )
         return None if row is None else dict(row)
 
+    def case_verdicts(self) -> dict[tuple[str, str], int]:
+        """Return how many cases there are in each state of review and of each verdict of the matcher."""
+        rows = self._run(
+            "SELECT reviewed, verdict, count(*) AS n FROM settlement JOIN candidate USING (candidate_id) "
+            "WHERE verdict <> 'none' GROUP BY reviewed, verdict",
+            {},
+        )
+        return {(row["reviewed"], row["verdict"]): row["n"] for row in rows}
+
     def case_counts(self) -> dict[str, int]:
         """Return how many cases there are in each state of review, by its value."""
         rows = self._run(

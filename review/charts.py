@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDTH, HEIGHT, FOOT = 960, 150, 18
+WIDTH, HEIGHT = 720, 160
 SERIES = (("found", "candidates found"), ("decided", "decisions"), ("removed", "listings removed"))
 
 
@@ -22,6 +22,8 @@ class Bar:
     width: float
     height: float
     series: str
+    day: str
+    value: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ def chart(history: Sequence[Mapping[str, Any]], today: date, days: int) -> Chart
         for number, (name, _) in enumerate(SERIES):
             value = int(known[day][name]) if day in known else 0
             if value:
-                height = max(1.5, round((HEIGHT - FOOT) * value / highest, 1))
-                x, y = round(place * step + number * width, 1), round(HEIGHT - FOOT - height, 1)
-                bars.append(Bar(x=x, y=y, width=round(width, 1), height=height, series=name))
+                height = max(1.5, round(HEIGHT * value / highest, 1))
+                x, y = round(place * step + number * width, 1), round(HEIGHT - height, 1)
+                bars.append(Bar(x=x, y=y, width=round(width, 1), height=height, series=name, day=day, value=value))
     return Chart(bars=tuple(bars), days=tuple(rows), highest=highest, first=dates[0], last=dates[-1])

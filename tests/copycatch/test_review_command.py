@@ -81,8 +81,8 @@ def test_a_folder_that_is_something_else_is_left_alone(tmp_path: Path, run: Run)
 
 def test_a_missing_folder_becomes_a_workspace_whose_first_page_sets_it_up(tmp_path: Path) -> None:
     with reviewing(tmp_path / "new", "--port", "0", "--no-browser") as (process, address):
-        answer = urllib3.request("GET", address, redirect=False, retries=5)
-        assert (answer.status, answer.headers["Location"]) == (303, "/start")
+        assert address.endswith("/start")
+        assert urllib3.request("GET", address, retries=5).status == 200
         assert ended(process, signal.SIGINT)[0] == 0
     assert (tmp_path / "new" / "copycatch.toml").is_file()
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.charts import FOOT, HEIGHT, SERIES, WIDTH, chart
+from review.charts import HEIGHT, SERIES, WIDTH, chart
 
 TODAY = date(2026, 11, 23)
 NUMBER = st.integers(0, 10**6)
@@ -43,7 +43,7 @@ def test_bars_lie_within_the_drawing_and_none_on_another(days: dict[int, tuple[i
     for bar in drawn.bars:
         assert 0 <= bar.x <= WIDTH - bar.width
         assert bar.y >= 0
-        assert abs(bar.y + bar.height - (HEIGHT - FOOT)) < 0.1
+        assert abs(bar.y + bar.height - HEIGHT) < 0.1
     places = sorted((bar.x, bar.x + bar.width) for bar in drawn.bars)
     assert all(later - end > -0.11 for (_, end), (later, _) in pairwise(places))
     assert {bar.series for bar in drawn.bars} <= {name for name, _ in SERIES}
