@@ -31,9 +31,9 @@ TONES = 14.0  # grey levels between the means of two blocks of 1/64
 SOFT = 0.7  # of 64; what is blurred away is what another resampling changes
 NOISE, SLACK = 3.0, 0.25  # grey levels; of 64
 WINDOW = 5  # of 64
-LIMIT, LIMIT_SMALL = (1.5, 1.1), 140.0
-COLOUR, COLOUR_SMALL = 7.0, 300.0
-MOVED, MOVED_SMALL = 0.06, 8.0  # of 64
+LIMIT, LIMIT_SMALL = 1.2, 200.0
+COLOUR, COLOUR_SMALL = 7.0, 600.0
+MOVED, MOVED_SMALL = 0.04, 8.0  # of 64
 EXPLAINED = 0.2
 OF_256_COLOURS = 3.5, 20.0
 
@@ -120,28 +120,45 @@ def same_picture(one: Glance, other: Glance) -> bool:
        of its mean square where there are edges to see it by. Saving anew moves nothing; the next frame of a burst and
        a slightly smaller crop do.
 
-    The limits of 2 to 4 grow as the smaller file shrinks below 350 pixels, because its compression blocks do.
+    The limits of 2 to 4 grow as the smaller file shrinks, because its compression blocks do.
     """
-    if not (_nearly_one_shape(one, other) and _tones_agree(one, other)):
+    if not (_nearly_one_shape(one, other) and _tones_agree(one, other) and tells(one) and tells(other)):
         return False
     smaller = min(one.smaller_side, other.smaller_side)
-    few_colours = one.few_colours or other.few_colours
+    limit, colour_limit = _limits(smaller, few_colours=one.few_colours or other.few_colours)
     (light, colours), (their_light, their_colours) = _unpacked(one.packed), _unpacked(other.packed)
-    limit, colour_limit = max(LIMIT[0], LIMIT[1] + LIMIT_SMALL / smaller), COLOUR + COLOUR_SMALL / smaller
-    if few_colours:
-        limit, colour_limit = max(limit, OF_256_COLOURS[0]), max(colour_limit, OF_256_COLOURS[1])
     if np.abs(_colour_means(colours) - _colour_means(their_colours)).max() > colour_limit:
         return False
     ours, theirs = _softened(light, smaller), _softened(their_light, smaller)
-    if _says_nothing(ours, colours, 2 * limit, colour_limit) or _worst_window(ours, theirs) > limit:
+    if _worst_window(ours, theirs) > limit:
         return False
     movement, explained = _movement(ours, theirs)
     return movement <= MOVED + MOVED_SMALL / smaller or explained <= EXPLAINED
 
 
-def _nearly_one_shape(one: Glance, other: Glance) -> bool:
-    if min(one.smaller_side, other.smaller_side) < SMALLEST:
+def tells(one: Glance) -> bool:
+    """Return whether a picture is large enough, and has enough in it, to be told from others.
+
+    Where a sheet without anything on it would pass for it at twice the limits, a picture says nothing.
+    """
+    smaller = one.smaller_side
+    if smaller < SMALLEST:
         return False
+    limit, colour_limit = _limits(smaller, few_colours=one.few_colours)
+    light, colours = _unpacked(one.packed)
+    if np.ptp(_colour_means(colours), axis=(0, 1)).max() > 2 * colour_limit:
+        return True
+    soft = _softened(light, smaller)
+    return _worst_window(soft, np.full_like(soft, soft.mean())) > 2 * limit
+
+
+def _limits(smaller: int, *, few_colours: bool) -> tuple[float, float]:
+    """Return how much of lightness (see `_worst_window`) and how many levels of colour saving anew explains."""
+    limits = LIMIT + LIMIT_SMALL / smaller, COLOUR + COLOUR_SMALL / smaller
+    return (max(limits[0], OF_256_COLOURS[0]), max(limits[1], OF_256_COLOURS[1])) if few_colours else limits
+
+
+def _nearly_one_shape(one: Glance, other: Glance) -> bool:
     off = abs(np.log(one.width * other.height / (one.height * other.width)))
     return bool(off <= ASPECT + 0.5 / one.smaller_side + 0.5 / other.smaller_side)
 
@@ -171,10 +188,11 @@ def _differences(light: NDArray[np.uint8]) -> bytes:
 def _unpacked(packed: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return lightness (64, 64) and colours (16, 16, 2), uint8."""
     try:
-        plain = zlib.decompressobj().decompress(packed, PACKED + 1)
+        unpacking = zlib.decompressobj()
+        plain = unpacking.decompress(packed, PACKED + 1)
     except zlib.error as error:
         raise _damaged("it cannot be unpacked") from error
-    if len(plain) != PACKED:
+    if len(plain) != PACKED or not unpacking.eof or unpacking.unused_data:
         raise _damaged("it is too long or cut off")
     cells = np.frombuffer(plain, np.uint8)
     light = np.cumsum(cells[: SIDE * SIDE].reshape(SIDE, SIDE), axis=1, dtype=np.uint8)
@@ -208,13 +226,6 @@ def _worst_window(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> flo
 def _steepness(light: NDArray[np.float32]) -> NDArray[np.float32]:
     down, across = np.gradient(light)
     return np.asarray(down**2 + across**2, np.float32)
-
-
-def _says_nothing(light: NDArray[np.float32], colours: NDArray[np.uint8], limit: float, colour_limit: float) -> bool:
-    """Return whether a sheet without anything on it would nearly pass for this picture."""
-    if np.ptp(_colour_means(colours), axis=(0, 1)).max() > 2 * colour_limit:
-        return False
-    return _worst_window(light, np.full_like(light, light.mean())) <= limit
 
 
 def _movement(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> tuple[float, float]:

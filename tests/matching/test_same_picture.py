@@ -4,6 +4,7 @@ import io
 import random
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -187,7 +188,7 @@ STORED = glance(jpeg(photograph(1))).to_bytes()
 @pytest.mark.parametrize("stored", [
     b"", b"\1", STORED[:9], STORED[:-20], b"\2" + STORED[1:], STORED[:10] + b"no zlib at all",
     STORED[:10] + zlib.compress(bytes(50_000_000)), STORED[:10] + zlib.compress(b"short"),
-    STORED[:2] + struct.pack(">II", 0, 5) + STORED[10:],
+    STORED[:2] + struct.pack(">II", 0, 5) + STORED[10:], STORED + b"more",
 ])  # fmt: skip
 def test_bytes_that_are_no_glance_are_refused_with_a_remedy(stored):
     with pytest.raises(GlanceDamaged) as caught:
@@ -289,6 +290,24 @@ def test_a_picture_without_content_is_its_own_and_does_not_swallow_others():
     assert contents.name("white", glance(encoded(white, "PNG"))) == "white"
     assert contents.name("white again", glance(jpeg(white))) == "white again"
     assert contents.name("white", glance(encoded(white, "PNG"))) == "white"
+    assert len(contents) == 0
+
+
+def test_of_hundreds_that_agree_in_tone_only_the_nearest_are_compared(monkeypatch):
+    compared = []
+
+    def counted(one, other):
+        compared.append(one)
+        return False
+
+    monkeypatch.setattr("matching.contents.same_picture", counted)
+    one = glance(jpeg(photograph(1)))
+    lighter = bytes(min(tone + 9, 255) for tone in one.tones)
+    far = [(f"far {number}", replace(one, tones=lighter)) for number in range(300)]
+    contents = Contents([*far, ("near", one)])
+    assert contents.name("asked", one) == "asked"
+    assert len(compared) == 200
+    assert one in compared
 
 
 def test_more_contents_than_the_table_began_with_are_all_found_again(seen):
@@ -303,7 +322,7 @@ def test_more_contents_than_the_table_began_with_are_all_found_again(seen):
 
 def _with_tones(one: Glance, rng: np.random.Generator) -> Glance:
     tones = rng.integers(0, 256, 64, dtype=np.uint8).tobytes()
-    return Glance(width=one.width, height=one.height, few_colours=False, tones=tones, packed=one.packed)
+    return replace(one, tones=tones)
 
 
 @pytest.mark.skipif(not PICTURES.is_dir(), reason=f"no photographs at {PICTURES}")
