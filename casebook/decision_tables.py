@@ -107,8 +107,8 @@ DECISIONS = (
     CREATE TABLE content (
         picture_sha256 TEXT PRIMARY KEY NOT NULL REFERENCES picture (sha256),
         content_sha256 TEXT NOT NULL,
-        phash TEXT
-    ) STRICT, WITHOUT ROWID
+        glance BLOB
+    ) STRICT
     """,
     "CREATE INDEX content_name ON content (content_sha256)",
     """
