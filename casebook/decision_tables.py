@@ -100,6 +100,8 @@ DECISIONS = (
     """,
     "CREATE INDEX settlement_queue ON settlement (reviewed, worth DESC, candidate_id)",
     "CREATE INDEX settlement_group ON settlement (seller_key, work_id, reviewed, worth DESC)",
+    "CREATE INDEX settlement_by ON settlement (settled_by)",
+    "CREATE INDEX settlement_marketplace ON settlement (marketplace)",
     "CREATE INDEX settlement_work ON settlement (work_id, reviewed)",
     """
     CREATE TABLE content (

@@ -46,6 +46,7 @@ _PHASES = {
     "prepare": ("Preparing your pictures", "pictures"),
     "marks": ("Looking for your marks on your pictures", "pictures"),
     "match": ("Comparing pictures with yours", "pictures"),
+    "show": ("Drawing what was found", "pictures"),
     "report": ("Writing the report", ""),
 }
 

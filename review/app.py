@@ -10,13 +10,20 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from casebook.errors import CopycatchError
+from review.case import case_router
 from review.dashboard import dashboard_router
+from review.decisions import decisions_router
 from review.newest_report import report_router
+from review.permissions import permissions_router
 from review.pictures import pictures_router
 from review.problems import add_problem_pages
+from review.queue import queue_router
 from review.rendering import renderer
+from review.reviewer import reviewer_router
 from review.safety import Safety
+from review.sellers import sellers_router
 from review.setting_up import first_use_router
+from review.works import works_router
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -39,9 +46,16 @@ def _application(desk: Desk) -> FastAPI:
     add_problem_pages(app, show)
     setup = desk.first_use()
     for router in (
-        first_use_router(setup, show),
-        report_router(setup, show),
         dashboard_router(desk, show),
+        queue_router(desk, show),
+        case_router(desk, show),
+        decisions_router(desk, show),
+        sellers_router(desk, show),
+        first_use_router(setup, show),  # before the works: /works/add is no work
+        works_router(desk, show),
+        permissions_router(desk, show),
+        report_router(setup, show),
+        reviewer_router(desk),
         pictures_router(desk),
     ):
         app.include_router(router)

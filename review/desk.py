@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from casebook.blobs import Blobs
@@ -32,6 +33,15 @@ class Desk(Protocol):
 
     def people(self) -> int:
         """Return how many people must call something infringing."""
+
+    def add_permission(self, kind: str, cells: Mapping[str, str]) -> None:
+        """Add the licence or place in the fields of a form. CopycatchError: the kind or a field is unusable."""
+
+    def import_permissions(self, kind: str, data: bytes) -> None:
+        """Add the licences or places of a CSV file, all or none. CopycatchError: lines of it are unusable."""
+
+    def remove_permission(self, kind: str, name: str) -> None:
+        """Take out "L-12" or "P-3". CopycatchError: there is none."""
 
     def first_use(self) -> FirstUse:
         """Return what sets the workspace up and scans; asked for once, and kept."""

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from casebook.casebook import Casebook
-    from copycatch.config import Config
 
 _FEWEST_DIGITS = 6
 
@@ -23,18 +22,18 @@ class DecidingError(CopycatchError):
     """What was said names no case, or cannot be decided so."""
 
 
-def reviewer_of(config: Config, given: str | None = None) -> str:
-    """Return who decides: the name given, that of the configuration, or the owner's.
+def reviewer_of(*names: str | None) -> str:
+    """Return who decides: the first of these names that is one.
 
     Raises:
-        DecidingError: there is none.
+        DecidingError: none is.
     """
-    name = given or config.review.reviewer or config.owner.name
-    if not name.strip():
+    found = next((name.strip() for name in names if name and name.strip()), None)
+    if found is None:
         raise DecidingError(
             "nobody is named who decides", remedy="Give a name with --as, or set review.reviewer in copycatch.toml."
         )
-    return name.strip()
+    return found
 
 
 def default_scope(ruling: Ruling) -> Scope:
