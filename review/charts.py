@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDTH, HEIGHT = 960, 150
+WIDTH, HEIGHT = 720, 160
 SERIES = (("found", "candidates found"), ("decided", "decisions"), ("removed", "listings removed"))
 
 

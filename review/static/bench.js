@@ -9,6 +9,7 @@ const state = { mode: "side", zoom: 0, pan: { x: 0.5, y: 0.5 }, fade: 0.5, group
 const parts = new Map(); // candidate -> promise of its article
 let following = [];
 let waiting = 0;
+let sending = Promise.resolve();
 let blinking = 0;
 
 const bench = () => document.getElementById("case");
@@ -191,7 +192,14 @@ function goOn() {
 
 // --- Decisions
 
-async function send(place, fields, wanted) {
+// One after the other: an undo that overtook its decision would find nothing to take back.
+function send(place, fields, wanted) {
+  const done = sending.then(() => post(place, fields, wanted));
+  sending = done;
+  return done;
+}
+
+async function post(place, fields, wanted) {
   waiting += 1;
   try {
     const answer = await fetch(place, {

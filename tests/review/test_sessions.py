@@ -100,7 +100,6 @@ def test_a_whole_session_by_keyboard_alone(space: Workspace, site: Site) -> None
 
         page.keyboard.press("n")
         second = other_case(page, first)
-        said(page, "not a match")
         page.keyboard.press("z")
         assert other_case(page, second) == first
         said(page, "1 decision is undone")
