@@ -189,6 +189,7 @@ def test_a_session_by_touch_at_the_width_of_a_phone(space: Workspace, site: Site
             picture(page, f"phone{path.replace('/', '-').rstrip('-') or '-dashboard'}")
         page.goto("/queue")
         page.get_by_role("link", name="Begin with the first case").tap()
+        page.wait_for_url("**/case/*")
         picture(page, "phone-case")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         first = candidate(page)
