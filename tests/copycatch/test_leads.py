@@ -232,3 +232,28 @@ def test_doctor_takes_leads_for_something_to_scan(tmp_path: Path, run: Run) -> N
     after = run("doctor", "--offline", "--json", workspace=space).stdout
     assert ("there is no target to scan" in before, "0 targets, 1 lead" in after) == (True, True)
     fill(space)
+
+
+def test_a_shop_s_address_without_https_is_taken_where_it_is_typed_and_no_such_file_exists(
+    workspace: Workspace, run: Run, tmp_path: Path
+) -> None:
+    result = run("leads", "add", "myshop.example/prints/1", workspace=workspace)
+    assert (result.exit_code, result.stdout) == (0, "1 lead added, 0 known already.\n")
+    assert "myshop.example/prints/1 was taken for https://myshop.example/prints/1" in result.stderr
+    for typed in ("myshop.example", "lists/leads.txt", "my.folder/leads.txt"):
+        refused = run("leads", "add", typed, workspace=workspace)
+        assert refused.exit_code == 1
+        assert "file" in refused.stderr
+    assert "write https:// in front" in run("leads", "add", "myshop.example", workspace=workspace).stderr
+    (tmp_path / "etsy.com").mkdir()
+    (tmp_path / "etsy.com" / "list").write_text("https://a.example/1")
+    assert "1 lead added" in run("leads", "add", tmp_path / "etsy.com" / "list", workspace=workspace).stdout
+
+
+def test_a_picture_is_no_list_of_leads(workspace: Workspace, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shot.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40) + b"https://junk.example/x")
+    result = run("leads", "add", tmp_path / "shot.png", "https://a.example/1", workspace=workspace)
+    assert result.exit_code == 1
+    assert "shot.png is a picture (PNG), no list of addresses" in result.stderr
+    assert "copycatch works add" in result.stderr
+    assert "1 lead added" in result.stdout
