@@ -111,7 +111,8 @@ def test_a_picture_that_cannot_be_decoded_is_told_and_displaces_none_that_was_se
 def test_who_says_where_a_page_came_from_is_told(space: Workspace, tmp_path: Path, run: Run) -> None:
     path = saved(tmp_path, "page.html", claiming(URL, PAGE))
     claimed = run("import", path, "--no-compare", workspace=space).stdout
-    assert "the address of 1 is only claimed by the page itself" in claimed
+    assert "1 page: only the page itself says from where it was saved" in claimed
+    assert "`--url ADDRESS`" in claimed
     assert "address is" in claimed
     (record,) = lines(run("import", path, "--no-compare", "--json", workspace=space).stdout)
     assert record["pages"][0]["address_from"] == "claimed"
@@ -121,6 +122,18 @@ def test_who_says_where_a_page_came_from_is_told(space: Workspace, tmp_path: Pat
         run("import", saved(tmp_path, "a.har", har({})), "--no-compare", "--json", workspace=space).stdout
     )
     assert record["pages"][0]["address_from"] == "noted"
+
+
+def test_the_table_shows_addresses_without_what_advertisers_hang_on_them(
+    space: Workspace, tmp_path: Path, run: Run
+) -> None:
+    path = saved(tmp_path, "page.html", PAGE)
+    url = f"{URL}?utm_source=mail&var=2&UTM_campaign=x"
+    shown = run("import", path, "--url", url, "--no-compare", workspace=space).stdout
+    assert "utm" not in shown.lower()
+    assert "var=2" in shown
+    (record,) = lines(run("import", path, "--url", url, "--no-compare", "--json", workspace=space).stdout)
+    assert record["pages"][0]["url"] == url
 
 
 def test_a_claimed_address_outweighs_nothing_that_was_seen_there(space: Workspace, tmp_path: Path) -> None:
