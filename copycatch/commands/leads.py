@@ -156,6 +156,8 @@ def lead_record(lead: Lead, keys: Keys) -> dict[str, Any]:
         "reason": reason,
         "listing_key": lead.listing_key,
         "last_seen_at": time_text(lead.last_seen_at) if lead.last_seen_at else None,
+        "pictures": lead.pictures,
+        "pictures_compared": lead.pictures_compared,
         "visited_at": time_text(lead.visited_at) if lead.visited_at else None,
         "candidates": [
             {"candidate_id": one.candidate_id, "work_id": one.work_id, "verdict": one.verdict.value}

@@ -13,7 +13,7 @@ from casebook.types import Purpose, RunState, ScanRun, TaskState
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.coverage import run_alarms
-from copycatch.leads import by_hand_sentences, standing
+from copycatch.leads import Standing, by_hand_sentences, never_compared, standing
 from copycatch.moments import moment
 from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import counted, plain, print_json_lines, print_line, print_table
@@ -21,7 +21,7 @@ from copycatch.watched import watched_problems
 from copycatch.ways import crawled, not_crawled
 from copycatch.works import read_entries, unlisted_pictures
 from crawler.keys import Keys, KeysError, read_keys
-from matching.calibration import learnt
+from matching.calibration import RATE_WEIGHT, learnt, standard
 from matching.judgement import LIKELY
 
 if TYPE_CHECKING:
@@ -67,10 +67,7 @@ def status(workspace: Workspace, as_json: bool) -> None:
     )
     calibration = record["calibration"]
     if calibration:
-        print_line(
-            f"Of 100,000 strangers' pictures about {calibration['taken_for_copies']:,.0f} would be taken for copies; "
-            f"learnt from {calibration['pictures']:,} pictures and {calibration['references']:,} references of yours"
-        )
+        print_line(_calibration_line(calibration))
     if record["coverage"]:
         rows = [[row[column] for column in _COVERAGE.values()] for row in record["coverage"]]
         print_table(tuple(_COVERAGE), rows)
@@ -78,8 +75,11 @@ def status(workspace: Workspace, as_json: bool) -> None:
         nights = [(moment(night["planned_at"]), night["outcome"], night["message"]) for night in record["nights"]]
         print_table(("planned", "outcome", "message"), nights, title="Last nights")
     if record["leads"]:
-        states = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in record["leads"].items())
+        states = ", ".join(f"{number} {_lead_state(name, number)}" for name, number in record["leads"].items())
         print_line(f"Leads: {states}")
+    if record["leads_never_compared"]:
+        none = counted(record["leads_never_compared"], "lead was read", "leads were read")
+        print_line(f"  {none}, but no picture there was compared: what is shown there is not known (`copycatch leads`)")
     for sentence in record["crawled"]:
         print_line(f"+ {plain(sentence)}")
     for sentence in record["not_crawled"]:
@@ -110,6 +110,7 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
         "leads": dict(Counter(standing(lead, keys)[0].value for lead in leads)),
+        "leads_never_compared": sum(map(never_compared, leads)),
         "crawled": list(crawled(targets, keys)),
         "not_crawled": [*not_crawled(targets, keys), *by_hand_sentences(leads, keys)],
         "alarms": [
@@ -131,9 +132,19 @@ def _calibration(workspace: Workspace, casebook: Casebook) -> dict[str, Any] | N
     budget = workspace.config().match.false_alarms_per_100000
     return {
         "taken_for_copies": min(budget, learnt(tail).expected_false_alarms(LIKELY)),
+        # Until more pictures were compared than the standard is weighed as, it outweighs them.
+        "measured": tail.pictures * standard(tail.references).rate > RATE_WEIGHT,
         "pictures": tail.pictures,
         "references": tail.references,
     }
+
+
+def _calibration_line(calibration: dict[str, Any]) -> str:
+    taken = f"Of 100,000 strangers' pictures about {calibration['taken_for_copies']:,.0f} would be taken for copies"
+    pictures, references = counted(calibration["pictures"], "picture"), counted(calibration["references"], "reference")
+    if not calibration["measured"]:
+        return f"{taken} by default; not measured with yours yet: {pictures} compared are too few"
+    return f"{taken}; learnt from {pictures} and {references} of yours"
 
 
 def _run(run: ScanRun) -> dict[str, Any]:
@@ -145,6 +156,10 @@ def _run(run: ScanRun) -> dict[str, Any]:
         "finished_at": time_text(run.finished_at) if run.finished_at else None,
         "stats": dict(run.stats),
     }
+
+
+def _lead_state(name: str, number: int) -> str:
+    return "wait" if name == Standing.WAITS and number > 1 else name.replace("_", " ")
 
 
 def _night(night: Night) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from casebook.findings import ReferenceKind, Work, WorkKind
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.output import counted, plain, print_json_lines, print_line, print_table
-from copycatch.works import Library, Problem, read_library, unlisted_pictures
+from copycatch.works import Library, Problem, read_entries, read_library, unlisted_pictures
 from copycatch.works_check import check_library
 from copycatch.works_edit import How, Wish, add_works
 
@@ -43,11 +44,20 @@ def add(
 ) -> None:
     """Add pictures to what is watched. Files from elsewhere are copied into reference_images/."""
     wish = Wish(title=title, kind=WorkKind(kind), work_id=work_id, watermark=watermark)
+    kept = work_id is not None and any(entry.work.work_id == work_id for entry in read_entries(workspace.works_path))
     added, skipped = add_works(workspace, sources, wish)
     for item in added:
         print_line(f"{plain(item.path)}  {item.how} {plain(item.work_id)}")
     if (title or work_id or watermark) and any(item.how is How.KNOWN for item in added):
         print_line("Nothing was changed for what is already listed; to retitle or regroup a work, edit its entry in")
+        print_line(f"  {plain(workspace.works_path)}")
+    source = click.get_current_context().get_parameter_source("kind")
+    assumed = source is ParameterSource.DEFAULT and not watermark and not kept
+    if assumed and any(item.how is How.ADDED for item in added):
+        print_line(
+            'Taken for photographs (kind "photo"). For art that is printed on goods and photographed with them, add with '
+            '--kind artwork, or change kind to "artwork" in'
+        )
         print_line(f"  {plain(workspace.works_path)}")
     if skipped:
         print_line(f"Skipped {len(skipped)}:")

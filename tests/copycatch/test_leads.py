@@ -19,7 +19,7 @@ from copycatch.workspace import Workspace
 from tests.copycatch.conftest import Run
 from tests.copycatch.filled import fill, picture_bytes
 from tests.copycatch.test_commands import documented, lines
-from tests.crawler.saved_pages import PAGE, URL, har
+from tests.crawler.saved_pages import PAGE, PICTURES, URL, har
 from tests.crawler.sites import Answer, Site, html, links, product
 
 PICTURE = Answer(picture_bytes(1), headers={"Content-Type": "image/jpeg"})
@@ -202,6 +202,25 @@ def test_importing_a_page_settles_the_lead_to_it(workspace: Workspace, run: Run,
     run("import", saved, "--no-compare", workspace=workspace)
     assert {url: state for url, (state, _) in told(workspace).items()} == {URL: "live", blog: "no_listing"}
     assert b"305512340001" in PAGE
+
+
+def test_a_lead_that_was_read_without_a_compared_picture_is_told_as_such(
+    workspace: Workspace, run: Run, tmp_path: Path
+) -> None:
+    run("leads", "add", URL, workspace=workspace)
+    (workspace.references_path / "mine.jpg").write_bytes(picture_bytes(7))
+    saved = tmp_path / "page.har"
+    saved.write_bytes(har({}))
+    run("import", saved, workspace=workspace)
+    assert told(workspace)[URL][1].endswith(", but none of its pictures was compared")
+    shown = run("status", workspace=workspace).stdout
+    assert "1 lead was read, but no picture there was compared" in shown
+    (record,) = lines(run("leads", "--json", workspace=workspace).stdout)
+    assert (record["pictures"], record["pictures_compared"]) == (4, 0)
+    saved.write_bytes(har({PICTURES[0]: picture_bytes(8)}))
+    run("import", saved, workspace=workspace)
+    assert told(workspace)[URL][1].endswith("UTC")
+    assert "no picture there was compared" not in run("status", workspace=workspace).stdout
 
 
 def test_a_lead_whose_listing_was_removed_is_gone_and_not_visited(tmp_path: Path) -> None:
