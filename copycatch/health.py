@@ -80,7 +80,9 @@ def examine(workspace: Workspace, fetch_robots: Callable[[Config], FetchRobots] 
         yield from _robots(config, fetch_robots(config))
     elif config.targets:
         yield _warning(
-            "robots.txt", "left out: no site was asked whether it lets us in", "Run `copycatch doctor` without --offline."
+            "robots.txt",
+            "left out: no site was asked whether it lets us in",
+            "Run `copycatch doctor` without --offline.",
         )
 
 
@@ -155,7 +157,7 @@ def _privacy(workspace: Workspace) -> Check:
     """Whether other users of the machine can read what is watched, what was found, or the keys. What lies in a folder
     that others cannot enter is closed, whatever its own rights say."""
     open_to_others = []
-    if _others_may(workspace.root, stat.S_IXOTH):
+    if all(_others_may(folder, stat.S_IXOTH) for folder in (workspace.root, *workspace.root.parents)):
         parts = (workspace.casebook_path, workspace.blobs_path, workspace.references_path, workspace.keys_path)
         open_to_others = [path.name for path in parts if _others_may(path, stat.S_IROTH | stat.S_IWOTH)]
     if open_to_others:

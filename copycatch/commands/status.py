@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,11 +26,14 @@ from matching.calibration import RATE_WEIGHT, learnt, standard
 from matching.judgement import LIKELY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from casebook.casebook import Casebook
     from copycatch.workspace import Workspace
 
 _NIGHTS_SHOWN = 7
 _PROBLEMS_SHOWN = 10
+_IMPORTS_SHOWN, _IMPORTS_SINCE = 6, timedelta(days=7)
 # Heading -> column of the view `coverage`.
 _COVERAGE = {
     "target": "target", "at": "marketplace", "tried": "pages_tried", "read": "pages_parsed",
@@ -50,13 +54,17 @@ def status(workspace: Workspace, as_json: bool) -> None:
         print_json_lines([record])
         return
     run = record["run"]
-    if run is None:
+    if run is None and record["import"] is not None:
+        print_line("So far only what you imported was looked at; `copycatch scan` looks at your targets and leads.")
+    elif run is None:
         print_line("No scan yet. Start one with `copycatch scan`.")
     else:
         ended = f"ended {moment(run['finished_at'])}" if run["finished_at"] else f"in phase {run['phase']}"
         print_line(f"Last scan {run['run_id']}: {run['state']}, started {moment(run['started_at'])}, {ended}")
     if record["import"] is not None:
-        print_line(_import_line(record["import"]))
+        print_line(_import_line("Last", record["import"]))
+    for earlier in record["earlier_imports"]:
+        print_line(_import_line("Earlier", earlier))
     if record["never_compared"] and record["works"]:
         print_line(
             f"Never compared: {counted(record['never_compared'], 'picture')}; `copycatch match` compares what is left"
@@ -90,7 +98,8 @@ def status(workspace: Workspace, as_json: bool) -> None:
 
 def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     """Return the state of a workspace as `status --json` prints it."""
-    run, imported = casebook.last_run(), casebook.last_import()
+    run, imports = casebook.last_run(), _imports(casebook)
+    imported = imports[0] if imports else None
     coverage = casebook.coverage_rows(run.run_id) if run else []
     works = len(read_entries(workspace.works_path)) + len(unlisted_pictures(workspace))
     unseen = run_alarms(casebook, run.run_id, watched=works) if run else []
@@ -101,7 +110,8 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     return {
         "workspace": str(workspace.root),
         "run": None if run is None else _run(run),
-        "import": None if imported is None else _run(imported),
+        "import": None if imported is None else _imported(casebook, imported),
+        "earlier_imports": [_imported(casebook, earlier) for earlier in imports[1:]],
         "never_compared": casebook.never_compared(),
         "works": works,
         "copies": verdicts.count(Verdict.COPY),
@@ -182,30 +192,58 @@ def _run_alarms(workspace: Workspace, run: ScanRun | None) -> list[str]:
     return ["the last scan was given up; `copycatch scan` starts a new one"]
 
 
-def _brought(stats: dict[str, int]) -> str:
-    return f": {counted(stats.get('listings', 0), 'listing')} with {counted(stats.get('pictures', 0), 'picture')}"
+def _imports(casebook: Casebook) -> list[ScanRun]:
+    """Return the last import, and those begun in the week before it; a few at most, newest first."""
+    found = casebook.imports(_IMPORTS_SHOWN)
+    return [run for run in found if found[0].started_at - run.started_at <= _IMPORTS_SINCE]
 
 
-def _import_line(run: dict[str, Any]) -> str:
-    brought = run["stats"]
-    told = _brought(brought) if brought else ""
-    return f"Last import {run['run_id']}: {run['state']}, started {moment(run['started_at'])}{told}"
+def _imported(casebook: Casebook, run: ScanRun) -> dict[str, Any]:
+    """Return an import with how many of its pages showed a wall, or a listing built in an unknown way."""
+    rows = casebook.coverage_rows(run.run_id)
+    columns = ("pages_blocked", "pages_unknown_layout")
+    return {**_run(run), **{column: sum(row[column] or 0 for row in rows) for column in columns}}
+
+
+def _import_line(which: str, run: dict[str, Any]) -> str:
+    brought, told = run["stats"], ""
+    if brought:
+        listings, pictures = brought.get("listings", 0), brought.get("pictures", 0)
+        told = f": {counted(listings, 'listing')} with {counted(pictures, 'picture')}"
+    if brought.get("missing"):
+        told += f", {counted(brought['missing'], 'picture')} not in the files"
+    if run["pages_blocked"]:
+        told += f", {counted(run['pages_blocked'], 'page')} blocked"
+    if run["pages_unknown_layout"]:
+        told += f", {counted(run['pages_unknown_layout'], 'page')} of unknown layout"
+    return f"{which} import {run['run_id']}: {run['state']}, started {moment(run['started_at'])}{told}"
 
 
 def _import_alarms(workspace: Workspace, casebook: Casebook, run: ScanRun | None) -> list[str]:
     if run is None:
         return []
     if run.state is not RunState.RUNNING:
-        return [
-            f"the last import: {counted(short.tasks, 'page')}: {short.why}, such as {short.example}: save it "
-            "again once your browser shows the listing"
-            for short in casebook.shortfalls(run.run_id)
-            if short.state is TaskState.FAILED and short.purpose is Purpose.PAGE
-        ]
+        return [f"the last import: {alarm}" for alarm in _not_seen(casebook, run)]
     if _is_held(workspace):
         return ["an import is running now"]
     again = "import its files again, and `copycatch match` compares what was not compared"
     return [f"the last import was interrupted; what it had read is kept: {again}"]
+
+
+def _not_seen(casebook: Casebook, run: ScanRun) -> Iterator[str]:
+    """Yield what an import could not see in its files: walls, pages that cannot be read, pictures left out."""
+    for short in casebook.shortfalls(run.run_id):
+        if short.state is TaskState.FAILED and short.purpose is Purpose.PAGE:
+            pages = counted(short.tasks, "page")
+            yield (f"{pages}: {short.why}, such as {short.example}: save it again once your browser shows the listing")
+    unknown = _imported(casebook, run)["pages_unknown_layout"]
+    if unknown:
+        pages = counted(unknown, "page")
+        yield f"{pages} of listings built in a way that is not known: look at them yourself (docs/marketplaces.md)"
+    missing = dict(run.stats).get("missing", 0)
+    if missing:
+        pictures = counted(missing, "picture lies", "pictures lie")
+        yield f"{pictures} in none of the files, so what they show is not known: save the pages with their pictures"
 
 
 def _watched(workspace: Workspace) -> list[str]:

@@ -51,17 +51,17 @@ def add(
     if (title or work_id or watermark) and any(item.how is How.KNOWN for item in added):
         print_line("Nothing was changed for what is already listed; to retitle or regroup a work, edit its entry in")
         print_line(f"  {plain(workspace.works_path)}")
+    if skipped:
+        print_line(f"Skipped {len(skipped)}:")
+    _print_problems(skipped)
     source = click.get_current_context().get_parameter_source("kind")
     assumed = source is ParameterSource.DEFAULT and not watermark and not kept
     if assumed and any(item.how is How.ADDED for item in added):
         print_line(
-            'Taken for photographs (kind "photo"). For art that is printed on goods and photographed with them, add with '
-            '--kind artwork, or change kind to "artwork" in'
+            'Taken for photographs (kind "photo"). For art that is printed on goods and photographed with them, add '
+            'with --kind artwork, or change kind to "artwork" in'
         )
         print_line(f"  {plain(workspace.works_path)}")
-    if skipped:
-        print_line(f"Skipped {len(skipped)}:")
-    _print_problems(skipped)
 
 
 @works.command("list")

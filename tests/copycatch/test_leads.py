@@ -276,3 +276,15 @@ def test_a_picture_is_no_list_of_leads(workspace: Workspace, run: Run, tmp_path:
     assert "shot.png is a picture (PNG), no list of addresses" in result.stderr
     assert "copycatch works add" in result.stderr
     assert "1 lead added" in result.stdout
+
+
+def test_a_lead_at_etsy_names_a_key_as_a_way_until_one_is_given(workspace: Workspace, run: Run) -> None:
+    url = "https://www.etsy.com/listing/1234567890"
+    run("leads", "add", url, "https://www.etsy.com/listing/1234567891", workspace=workspace)
+    assert "put a key of yours into keys.toml under [etsy]" in told(workspace)[url][1]
+    assert "Leads: 2 by hand" in run("status", workspace=workspace).stdout
+    workspace.keys_path.write_text('[etsy]\nkeystring = "k"\nshared_secret = "s"\n', encoding="utf-8")
+    workspace.keys_path.chmod(0o600)
+    shown = run("status", workspace=workspace).stdout
+    assert "put a key" not in shown
+    assert "Leads: 2 wait\n" in shown
