@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from casebook.findings import ReferenceKind, Work, WorkKind
 from copycatch.commands.options import in_workspace, json_option
@@ -50,6 +51,7 @@ def add(
 ) -> None:
     """Add pictures to what is watched. Files from elsewhere are copied into reference_images/."""
     wish = Wish(title=title, kind=WorkKind(kind), work_id=work_id, watermark=watermark, rights=rights)
+    kept = work_id is not None and any(entry.work.work_id == work_id for entry in read_entries(workspace.works_path))
     added, skipped = add_works(workspace, sources, wish)
     for item in added:
         print_line(f"{plain(item.path)}  {item.how} {plain(item.work_id)}")
@@ -59,6 +61,14 @@ def add(
     if skipped:
         print_line(f"Skipped {len(skipped)}:")
     _print_problems(skipped)
+    source = click.get_current_context().get_parameter_source("kind")
+    assumed = source is ParameterSource.DEFAULT and not watermark and not kept
+    if assumed and any(item.how is How.ADDED for item in added):
+        print_line(
+            'Taken for photographs (kind "photo"). For art that is printed on goods and photographed with them, add '
+            'with --kind artwork, or change kind to "artwork" in'
+        )
+        print_line(f"  {plain(workspace.works_path)}")
 
 
 @works.command("list")
