@@ -90,6 +90,11 @@ INSERT INTO settlement VALUES (
     seller_key = excluded.seller_key, worth = excluded.worth
 """
 
+# What nothing matches any more is no case.
+_FORGET = """
+DELETE FROM settlement WHERE candidate_id IN (SELECT candidate_id FROM candidate WHERE verdict = 'none')
+"""
+
 _MOVE = "UPDATE settlement SET worth = :worth, seller_key = :seller_key WHERE candidate_id = :candidate_id"
 
 # A copy before a possible one, then what is live, then what is still shown, whatever the rest adds up to.
@@ -110,6 +115,7 @@ class Settlements(Permissions):
             rules.add(self._standing(works))
             known = self._settlements(candidates)
             history = self._infringements()
+            self._run(_FORGET, {})
             changed = 0
             for _, group in groupby(rows, key=lambda row: str(row["candidate_id"])):
                 shown = list(group)
@@ -130,11 +136,7 @@ class Settlements(Permissions):
 
     def reviewed_counts(self) -> dict[Reviewed, int]:
         """Return how many candidates there are in each state of the review; those with none are left out."""
-        rows = self._run(
-            "SELECT reviewed, count(*) AS n FROM settlement JOIN candidate USING (candidate_id) "
-            "WHERE verdict <> 'none' GROUP BY reviewed",
-            {},
-        )
+        rows = self._run("SELECT reviewed, count(*) AS n FROM settlement GROUP BY reviewed", {})
         return {Reviewed(row["reviewed"]): row["n"] for row in rows}
 
     def _touched(self, decisions: Sequence[Decision]) -> set[str]:
