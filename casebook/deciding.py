@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from casebook.casebook import Casebook
 
 _FEWEST_DIGITS = 6
+_YEARS = range(2000, 9000)  # beyond these, times in the casebook would no longer sort as text, or be read back
 
 
 class DecidingError(CopycatchError):
@@ -43,7 +44,15 @@ def default_scope(ruling: Ruling) -> Scope:
 
 
 def until_of(day: date | None) -> datetime | None:
-    """Return the moment at which the last day ends."""
+    """Return the moment at which the last day ends.
+
+    Raises:
+        DecidingError: no decision holds until such a day.
+    """
+    if day is not None and day.year not in _YEARS:
+        raise DecidingError(
+            f"a decision cannot hold until the year {day.year}", remedy="Give a day such as 2027-01-31, or none."
+        )
     return None if day is None else datetime.combine(day + timedelta(days=1), time(), UTC)
 
 

@@ -55,6 +55,7 @@ ORDER BY 1, 2, 5
 _REFERENCES = "SELECT DISTINCT sha256 FROM reference WHERE work_id = :work_id AND current ORDER BY sha256"
 
 _LONGEST_NAME, _LONGEST_NOTE = 100, 5000
+_UNDOING = "undo "  # before the name of the act that is taken back
 
 
 class UnknownCandidateError(CasebookError):
@@ -91,7 +92,8 @@ class Decisions(Settlements):
                     self._check_unchanged(decision.candidate_id, seen)
             recorded = [before or self._record(one) for one, before in zip(decisions, known, strict=True)]
             if recorded:
-                latest = max(decision.decided_at for decision in recorded)
+                # As they were sent now: an act that is sent again settles nothing as of the day it was first sent.
+                latest = max(decision.decided_at for decision in decisions)
                 self.settle(latest, people=people, candidates=self._touched(recorded))
         return recorded
 
@@ -183,7 +185,7 @@ class Decisions(Settlements):
                 decided_at=at,
                 reviewer=reviewer,
                 ruling=Ruling.UNDONE,
-                act=f"undo {undone.act}",
+                act=f"{_UNDOING}{undone.act}",
                 undoes=seq,
             )
         )
@@ -195,6 +197,10 @@ def _check(decision: Decision) -> None:
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise UnusableDecisionError(
             "a decision needs the name of the person who takes it", remedy="Give a name of 1 to 100 characters."
+        )
+    if decision.act.startswith(_UNDOING) and decision.ruling is not Ruling.UNDONE:
+        raise UnusableDecisionError(
+            f"the name of an act cannot begin with {_UNDOING!r}", remedy="Open the case again, or name it otherwise."
         )
     if len(decision.note) > _LONGEST_NOTE:
         raise UnusableDecisionError(

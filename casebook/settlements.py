@@ -115,7 +115,8 @@ class Settlements(Permissions):
             rules.add(self._standing(works))
             known = self._settlements(candidates)
             history = self._infringements()
-            self._run(_FORGET, {})
+            if candidates is None:
+                self._run(_FORGET, {})
             changed = 0
             for _, group in groupby(rows, key=lambda row: str(row["candidate_id"])):
                 shown = list(group)
@@ -175,6 +176,17 @@ class Settlements(Permissions):
         )
         return Counter({row["seller_key"]: row["n"] for row in rows if row["seller_key"] is not None})
 
+    def _last_change(self) -> int:
+        return int(self._first("SELECT coalesce(max(change), 0) AS last FROM settlement", {})["last"])
+
+    def _next_change(self, at: datetime) -> int:
+        """Return a number above all that were ever given: the next one, or the time in milliseconds since 1970.
+
+        The row with the highest number may be forgotten, and all may. Counted from what is left, a number would be
+        given twice, and whoever follows the changes would miss the second.
+        """
+        return max(self._last_change() + 1, int(at.timestamp() * 1000))
+
     def _keep(self, settled: Settlement, case: Case, worth: float, before: Any, at: datetime) -> bool:
         """Write a settlement down; return whether it says something else than before."""
         if before is not None and _settlement(before) == settled:
@@ -189,7 +201,7 @@ class Settlements(Permissions):
             "direct": int(settled.direct),
             "until": settled.until,
             "at": at,
-            "change": self._first("SELECT coalesce(max(change), 0) + 1 AS next FROM settlement", {})["next"],
+            "change": self._next_change(at),
             "listing_key": case.listing_key,
             "seller_key": case.seller_key,
             "marketplace": case.marketplace,

@@ -171,7 +171,8 @@ def _by_licence(case: Case, rules: Rules, now: datetime) -> Settlement | None:
 
 
 def _end_of(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day + timedelta(days=1), time(), UTC)
+    """Return the moment after a last day; None where there is none, or no day after it (9999-12-31 means never)."""
+    return None if day is None or day == date.max else datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def _by_word(case: Case, direct: Told, reaching: list[Told], rules: Rules, now: datetime) -> Settlement:

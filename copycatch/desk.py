@@ -66,7 +66,7 @@ class WorkspaceDesk:
             else:
                 self._add(casebook, read_places(data, "the file"))
 
-    def remove_permission(self, kind: str, name: str) -> None:
+    def remove_permission(self, name: str) -> None:
         with self.casebook() as casebook:
             remove_permission(casebook, name, now=self.now(), people=self.people())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from casebook.findings import ReferenceKind
 from casebook.leads import Added, Tip
 from copycatch.image_search.asking import PictureRefused, ask
 from copycatch.leads import add_leads
+from matching import rendition
 from matching.decode import decode
 
 if TYPE_CHECKING:
@@ -148,11 +148,7 @@ def scaled_down(data: bytes) -> bytes:
     raster = decode(data)
     if raster.pixels is None:
         raise ValueError(raster.problem or "it cannot be decoded")
-    image = Image.fromarray(raster.pixels)
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=_QUALITY)
-    return out.getvalue()
+    return rendition.jpeg(rendition.scaled_down(Image.fromarray(raster.pixels), LONGEST_SIDE), _QUALITY)
 
 
 def is_own(url: str, own_hosts: Collection[str]) -> bool:

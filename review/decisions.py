@@ -142,7 +142,7 @@ def _until(form: FormData) -> datetime | None:
     text = str(form.get("until", "")).strip()
     try:
         return until_of(date.fromisoformat(text)) if text else None
-    except (ValueError, OverflowError):
+    except ValueError:
         raise UnusableDecisionError(f"{text[:40]!r} is no day such as 2027-01-31", remedy="Correct the day.") from None
 
 

@@ -40,7 +40,7 @@ class Desk(Protocol):
     def import_permissions(self, kind: str, data: bytes) -> None:
         """Add the licences or places of a CSV file, all or none. CopycatchError: lines of it are unusable."""
 
-    def remove_permission(self, kind: str, name: str) -> None:
+    def remove_permission(self, name: str) -> None:
         """Take out "L-12" or "P-3". CopycatchError: there is none."""
 
     def first_use(self) -> FirstUse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -43,7 +43,7 @@ def permissions_router(desk: Desk, show: Show) -> APIRouter:
         cells["works"] = ";".join(str(each) for each in form.getlist("works"))
         try:
             if "remove" in cells:
-                desk.remove_permission(kind, cells["remove"])
+                desk.remove_permission(cells["remove"])
             elif data is not None:
                 desk.import_permissions(kind, data)
             else:
@@ -53,7 +53,7 @@ def permissions_router(desk: Desk, show: Show) -> APIRouter:
         return RedirectResponse("/permissions", status_code=303)
 
     @router.post("/permissions/{kind}")
-    async def change(request: Request, kind: str) -> Response:
+    async def change(request: Request, kind: Literal["licences", "places"]) -> Response:
         async with request.form(max_files=1, max_fields=1000) as form:
             file = form.get("file")
             data = await file.read(FILE_BYTES_LIMIT + 1) if isinstance(file, UploadFile) and file.filename else None

@@ -117,6 +117,42 @@ def test_one_act_sent_twice_decides_once(space: Workspace) -> None:
         assert len(casebook.decisions(only(casebook))) == 1
 
 
+def test_an_act_sent_again_revives_nothing_that_has_ended_meanwhile(space: Workspace) -> None:
+    with space.casebook() as casebook:
+        first = said(only(casebook), until=LATER)
+        casebook.decide([first])
+        assert casebook.settle_what_ended(LATER) == 1
+        casebook.decide([replace(first, decided_at=LATER)])
+        assert state(casebook) is Reviewed.OPEN
+
+
+def test_the_number_of_a_change_is_never_given_twice(space: Workspace) -> None:
+    def change() -> int:
+        with sqlite3.connect(space.casebook_path) as raw:
+            return int(raw.execute("SELECT change FROM settlement").fetchone()[0])
+
+    with space.casebook() as casebook:
+        casebook.decide([said(only(casebook))])
+        before = change()
+        with sqlite3.connect(space.casebook_path) as raw:
+            raw.execute("UPDATE candidate SET verdict = 'none'")
+        casebook.settle(AT)
+        with sqlite3.connect(space.casebook_path) as raw:
+            assert raw.execute("SELECT count(*) FROM settlement").fetchone() == (0,)
+            raw.execute("UPDATE candidate SET verdict = 'copy'")
+        casebook.settle(LATER)
+    assert change() > before
+
+
+def test_an_act_cannot_bear_the_name_of_an_undoing(space: Workspace) -> None:
+    with space.casebook() as casebook:
+        casebook.decide([said(only(casebook), act="act")])
+        with pytest.raises(UnusableDecisionError, match="cannot begin with 'undo '"):
+            casebook.decide([said(only(casebook), act="undo act")])
+        casebook.undo([1], reviewer="Ana", at=LATER)
+        assert state(casebook) is Reviewed.OPEN
+
+
 def test_the_last_act_of_a_person_is_what_is_left_of_it(space: Workspace) -> None:
     with space.casebook() as casebook:
         (decided,) = casebook.decide([said(only(casebook))])

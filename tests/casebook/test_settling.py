@@ -216,6 +216,12 @@ def test_a_licence_hides_what_it_covers_by_its_name_and_nothing_else() -> None:
         assert reviewed(case(), rules(licences=(broad,))) is Reviewed.LICENSED
 
 
+def test_a_licence_that_ends_on_the_last_day_there_is_never_ends() -> None:
+    for_ever = Licence(licensee="Posterhaus", places=("*",), ends=date(9999, 12, 31), seq=1)
+    settled = settle(case(), rules(licences=(for_ever,)), NOW)
+    assert (settled.reviewed, settled.until) == (Reviewed.LICENSED, None)
+
+
 def test_a_second_person_must_confirm_where_two_are_asked_for() -> None:
     one = told(case(), Ruling.INFRINGING)
     same = told(case(), Ruling.INFRINGING, seq=2)

@@ -96,14 +96,17 @@ def test_a_decision_of_today_only_has_ended_by_tomorrow(filled: Workspace, run: 
         (("decide", "--undo", "D-" + "9" * 40), 2, "is no decision"),
         (("decide", "abcdef", "--ruling", "unsure", "--until", "tomorrow"), 2, "is no date"),
         (("decide", "abcdef", "--ruling", "unsure", "--answer", "x=yes"), 2, "is not one of"),
+        (("decide", "{id}", "--ruling", "unsure", "--until", "0001-01-01"), 1, "cannot hold until the year 1"),
+        (("decide", "{id}", "--ruling", "unsure", "--until", "9999-12-31"), 1, "cannot hold until the year 9999"),
     ],
 )
 def test_each_wrong_use_is_told_with_its_code(
     filled: Workspace, run: Run, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
-    done = run(*arguments, workspace=filled)
+    done = run(*(each.replace("{id}", the_id(run, filled)) for each in arguments), workspace=filled)
     assert done.exit_code == code
     assert said in done.stderr
+    assert listed(run, filled)[0]["reviewed"] == "open"
 
 
 def test_region_is_refused_where_no_agreeing_part_is_known(filled: Workspace, run: Run) -> None:

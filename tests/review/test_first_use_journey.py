@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,7 +11,8 @@ from copycatch.config import Config, CrawlLimits, MatchSettings, Target
 from copycatch.workspace import Workspace
 from fixtures.demo.pictures import write_references
 from fixtures.demo.server import DemoServer
-from tests.review.first_use_site import Site, served
+from tests.review.browsing import browsing, needs_browser
+from tests.review.first_use_site import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+pytestmark = needs_browser
 SCAN_MILLISECONDS = 240_000
 DROP = """([names, selector]) => {
     const dropped = new DataTransfer();
@@ -35,21 +33,6 @@ DROP = """([names, selector]) => {
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
     with DemoServer(folder=tmp_path_factory.mktemp("studio")) as running:
         yield running
-
-
-@contextmanager
-def browsing(site: Site, **options: bool) -> Iterator[tuple[Page, list[str]]]:
-    """A page in a fresh browser, and what its console complains of."""
-    from playwright.sync_api import sync_playwright
-
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(base_url=site.url, **options)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page, complaints
-        browser.close()
 
 
 def space(folder: Path, demo: DemoServer) -> Workspace:
@@ -82,7 +65,7 @@ def test_an_artist_comes_from_an_empty_folder_to_a_finished_scan_that_she_sees_r
     (tmp_path / "mine").mkdir()
     write_references(tmp_path / "mine", demo.studio)
     pictures = sorted(path for path in (tmp_path / "mine").iterdir() if path.suffix in (".jpg", ".png"))
-    with served(workspace) as site, browsing(site) as (page, complaints):
+    with served(workspace) as site, browsing(site.url) as (page, complaints):
         fill_in(page, pictures, demo)
         page.get_by_role("button", name="Scan now").click()
         page.get_by_role("button", name="Stop this scan").wait_for()
@@ -108,7 +91,7 @@ def test_without_a_script_every_step_works_by_loading_pages(tmp_path: Path, demo
     (tmp_path / "mine").mkdir()
     write_references(tmp_path / "mine", demo.studio)
     pictures = sorted(path for path in (tmp_path / "mine").iterdir() if path.suffix in (".jpg", ".png"))
-    with served(workspace) as site, browsing(site, java_script_enabled=False) as (page, _):
+    with served(workspace) as site, browsing(site.url, java_script_enabled=False) as (page, _):
         fill_in(page, pictures, demo)
         page.get_by_role("button", name="Scan now").click()
         page.get_by_role("button", name="Stop this scan").click()
@@ -124,7 +107,7 @@ def test_without_a_script_every_step_works_by_loading_pages(tmp_path: Path, demo
 
 
 def test_files_may_be_dropped_onto_the_form(tmp_path: Path, demo: DemoServer) -> None:
-    with served(space(tmp_path / "space", demo)) as site, browsing(site) as (page, complaints):
+    with served(space(tmp_path / "space", demo)) as site, browsing(site.url) as (page, complaints):
         page.goto("/works/add")
         page.evaluate(DROP, [["a.jpg", "<b>.jpg"], "[data-drop]"])
         assert page.locator("[data-chosen]").inner_text() == "2 files: a.jpg, <b>.jpg"
@@ -137,7 +120,7 @@ def test_no_page_of_first_use_shuts_out_people_who_read_by_ear_or_keyboard(tmp_p
     from axe_playwright_python.sync_playwright import Axe
 
     workspace = space(tmp_path / "space", demo)
-    with served(workspace) as site, browsing(site) as (page, _):
+    with served(workspace) as site, browsing(site.url) as (page, _):
         for width, scheme in ((1280, "light"), (390, "dark")):
             page.set_viewport_size({"width": width, "height": 844})
             page.emulate_media(color_scheme=scheme)
