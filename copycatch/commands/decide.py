@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from casebook.deciding import candidate_named, made_decisions, unanswered, until_of
 from casebook.rulings import QUESTIONS, REQUIRED_ANSWERS, Reviewed, Ruling, Scope
 from copycatch.commands.options import in_workspace, utc_now
-from copycatch.deciding import candidate_named, made_decisions, reviewer_of, unanswered, until_of
+from copycatch.deciding import reviewer_of
 from copycatch.output import counted, plain, print_line
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from copycatch.candidate_list import candidate_records, print_candidates
+from casebook.candidate_records import candidate_records
+from copycatch.candidate_list import print_candidates
 from copycatch.changes import SHOWN_AT_MOST, Gone, gone_in
 from copycatch.commands.options import in_workspace, utc_now
 from copycatch.commands.progress import progress_shown

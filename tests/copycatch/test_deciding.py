@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from casebook.deciding import DecidingError
 from casebook.rulings import Ruling
 from copycatch.config import Config, Owner, ReviewSettings
-from copycatch.deciding import DecidingError, reviewer_of
+from copycatch.deciding import reviewer_of
 from copycatch.permissions import PermissionsError, place_of
 
 if TYPE_CHECKING:
@@ -81,6 +82,16 @@ def test_a_decision_of_today_only_has_ended_by_tomorrow(filled: Workspace, run: 
     (record,) = listed(run, filled)
     assert record["reviewed"] == "open"
     assert record["review_because"].endswith("and that held until 2026-01-02")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_no_decision_ends_in_a_year_that_the_casebook_could_not_read_back(
+    filled: Workspace, run: Run, day: str
+) -> None:
+    done = run("decide", the_id(run, filled), "--ruling", "unsure", "--until", day, workspace=filled)
+    assert done.exit_code == 1
+    assert "a decision cannot hold until the year" in done.stderr
+    assert listed(run, filled)[0]["reviewed"] == "open"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import imagehash
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
+from casebook.deciding import made_decisions
 from casebook.rulings import REQUIRED_ANSWERS, Reviewed, Ruling, Scope
 from casebook.types import (
     GalleryPicture,
@@ -29,7 +30,6 @@ from casebook.types import (
     TaskState,
     Visit,
 )
-from copycatch.deciding import made_decisions
 from copycatch.scan import run_match
 from copycatch.workspace import Workspace
 from tests.copycatch.filled import RUN_ID, STARTED, make_workspace
