@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import calibration, copies, matching_speed, reading_speed, results, scan_speed, speed_engine, watermarks
+from benchmarks import (
+    calibration,
+    copies,
+    matching_speed,
+    reading_speed,
+    results,
+    same_picture,
+    scan_speed,
+    speed_engine,
+    watermarks,
+)
 
 BENCHMARKS = {
     "copies": copies.measure,
     "calibration": calibration.measure,
     "watermarks": watermarks.measure,
+    "same-picture": same_picture.measure,
     "matching-speed": matching_speed.measure,
     "engine-speed": speed_engine.measure,
     "scan-speed": scan_speed.measure,

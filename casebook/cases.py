@@ -84,7 +84,7 @@ GROUP BY s.seller_key
 ORDER BY infringing DESC, open + to_confirm DESC, cases DESC, s.seller_key LIMIT :limit
 """
 
-_WORKS = """
+_WORK_COUNTS = """
 SELECT
     w.work_id, w.title, w.kind, w.current,
     count(c.candidate_id) AS cases,
@@ -95,6 +95,11 @@ SELECT
 FROM work AS w
 LEFT JOIN candidate AS c ON c.work_id = w.work_id AND c.verdict <> 'none'
 LEFT JOIN settlement AS s ON s.candidate_id = c.candidate_id
+"""
+
+_WORK = f"{_WORK_COUNTS} WHERE w.work_id = :work_id GROUP BY w.work_id"
+
+_WORKS = f"""{_WORK_COUNTS}
 WHERE (:words IS NULL OR instr(lower(w.title || ' ' || w.work_id), lower(:words)))
 GROUP BY w.work_id
 ORDER BY w.current DESC, infringing DESC, cases DESC, w.work_id LIMIT :limit
@@ -164,6 +169,15 @@ class Cases(Store):
         )
         return None if row is None else dict(row)
 
+    def case_verdicts(self) -> dict[tuple[str, str], int]:
+        """Return how many cases there are in each state of review and of each verdict of the matcher."""
+        rows = self._run(
+            "SELECT reviewed, verdict, count(*) AS n FROM settlement JOIN candidate USING (candidate_id) "
+            "WHERE verdict <> 'none' GROUP BY reviewed, verdict",
+            {},
+        )
+        return {(row["reviewed"], row["verdict"]): row["n"] for row in rows}
+
     def case_counts(self) -> dict[str, int]:
         """Return how many cases there are in each state of review, by its value."""
         rows = self._run(
@@ -172,6 +186,28 @@ class Cases(Store):
             {},
         )
         return {row["reviewed"]: row["n"] for row in rows}
+
+    def case_marketplaces(self) -> list[str]:
+        """Return the marketplaces on which there are cases."""
+        return [row[0] for row in self._run("SELECT DISTINCT marketplace FROM settlement ORDER BY 1", {})]
+
+    def of_seller(self, seller_key: str, limit: int = 60) -> list[dict[str, Any]]:
+        """Return the cases of a seller in any state, what is worth most first."""
+        return self._listed_where(
+            "WHERE s.seller_key = :seller_key AND c.verdict <> 'none'", {"seller_key": seller_key}, limit
+        )
+
+    def of_work(self, work_id: str, limit: int = 60) -> list[dict[str, Any]]:
+        """Return the cases of a work in any state, what is worth most first."""
+        return self._listed_where("WHERE s.work_id = :work_id AND c.verdict <> 'none'", {"work_id": work_id}, limit)
+
+    def settled_by(self, names: list[str]) -> list[str]:
+        """Return the candidates that follow from these decisions, licences or places, by their names."""
+        rows = self._run(
+            "SELECT candidate_id FROM settlement WHERE settled_by IN (SELECT value FROM json_each(:names))",
+            {"names": names},
+        )
+        return [row[0] for row in rows]
 
     def found_since(self, at: datetime) -> int:
         """Return how many open candidates were first found then or later."""
@@ -190,6 +226,20 @@ class Cases(Store):
     def seller_rows(self, words: str | None = None, limit: int = 200) -> list[dict[str, Any]]:
         """Return the sellers with cases, those who infringed most first."""
         return [dict(row) for row in self._run(_SELLERS, {"words": words, "limit": limit})]
+
+    def seller_row(self, seller_key: str) -> dict[str, Any] | None:
+        """Return the row of the view `sellers`, with the marketplace's own words on him; None for an unknown one."""
+        row = self._first(
+            "SELECT sellers.*, seller.badges, seller.since FROM sellers JOIN seller USING (seller_key) "
+            "WHERE seller_key = :seller_key",
+            {"seller_key": seller_key},
+        )
+        return None if row is None else dict(row)
+
+    def work_row(self, work_id: str) -> dict[str, Any] | None:
+        """Return a work with the numbers of its cases; None for an unknown one."""
+        row = self._first(_WORK, {"work_id": work_id})
+        return None if row is None else dict(row)
 
     def work_rows(self, words: str | None = None, limit: int = 200) -> list[dict[str, Any]]:
         """Return the works with the numbers of their cases, what is copied most first."""

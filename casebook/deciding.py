@@ -16,11 +16,25 @@ if TYPE_CHECKING:
     from casebook.casebook import Casebook
 
 _FEWEST_DIGITS = 6
-_YEARS = range(2000, 9000)  # beyond these, times in the casebook would no longer sort as text
+_YEARS = range(2000, 9000)  # beyond these, times in the casebook would no longer sort as text, or be read back
 
 
 class DecidingError(CopycatchError):
     """What was said names no case, or cannot be decided so."""
+
+
+def reviewer_of(*names: str | None) -> str:
+    """Return who decides: the first of these names that is one.
+
+    Raises:
+        DecidingError: none is.
+    """
+    found = next((name.strip() for name in names if name and name.strip()), None)
+    if found is None:
+        raise DecidingError(
+            "nobody is named who decides", remedy="Give a name with --as, or set review.reviewer in copycatch.toml."
+        )
+    return found
 
 
 def default_scope(ruling: Ruling) -> Scope:

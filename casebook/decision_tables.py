@@ -100,13 +100,15 @@ DECISIONS = (
     """,
     "CREATE INDEX settlement_queue ON settlement (reviewed, worth DESC, candidate_id)",
     "CREATE INDEX settlement_group ON settlement (seller_key, work_id, reviewed, worth DESC)",
+    "CREATE INDEX settlement_by ON settlement (settled_by)",
+    "CREATE INDEX settlement_marketplace ON settlement (marketplace)",
     "CREATE INDEX settlement_work ON settlement (work_id, reviewed)",
     """
     CREATE TABLE content (
         picture_sha256 TEXT PRIMARY KEY NOT NULL REFERENCES picture (sha256),
         content_sha256 TEXT NOT NULL,
-        phash TEXT
-    ) STRICT, WITHOUT ROWID
+        glance BLOB
+    ) STRICT
     """,
     "CREATE INDEX content_name ON content (content_sha256)",
     """

@@ -49,6 +49,14 @@ class Fetches(Store):
         """Return this run's newest exchange for that robots.txt."""
         return _fetch_or_none(self._first(_ROBOTS_ANSWER, {"url": robots_url, "run_id": run_id}))
 
+    def last_fetch(self, run_id: str) -> Fetch | None:
+        """Return the exchange that a run began last; None before its first."""
+        return _fetch_or_none(
+            self._first(
+                "SELECT * FROM fetch WHERE run_id = :run_id ORDER BY requested_at DESC LIMIT 1", {"run_id": run_id}
+            )
+        )
+
     def fetches(self, run_id: str) -> list[Fetch]:
         """Return all exchanges of a run, in the order they were begun."""
         rows = self._run("SELECT * FROM fetch WHERE run_id = :run_id ORDER BY requested_at", {"run_id": run_id})

@@ -47,7 +47,17 @@ SELECT lead.*, listing.state, listing.state_reason, listing.last_seen_at, (
     SELECT json_group_array(json_array(candidate_id, work_id, verdict)) FROM (
         SELECT * FROM candidate WHERE candidate.listing_key = lead.listing_key AND verdict <> 'none' ORDER BY work_id
     )
-) AS candidates
+) AS candidates, (
+    SELECT count(*) FROM gallery WHERE gallery.listing_key = lead.listing_key AND gallery.current
+) AS pictures, (
+    SELECT count(*) FROM gallery
+    WHERE gallery.listing_key = lead.listing_key AND gallery.current AND EXISTS (
+        SELECT 1 FROM picture_url
+        JOIN examination ON examination.picture_sha256 = picture_url.sha256
+        JOIN picture ON picture.sha256 = picture_url.sha256
+        WHERE picture_url.url = gallery.url AND picture.problem IS NULL
+    )
+) AS pictures_compared
 FROM lead LEFT JOIN listing USING (listing_key)
 WHERE removed_at IS NULL ORDER BY added_at, lead.url
 """
@@ -82,7 +92,8 @@ class Lead:
     """An address worth a look, as it stands now.
 
     `listing_key` is the listing that it asks for, None where no address tells and none was read there yet. The state of
-    that listing is None until it was seen. `visit_state` and `visit_note` tell how the last visit to the address ended.
+    that listing is None until it was seen; `pictures` says how many it shows, `pictures_compared`
+    how many of these were compared. `visit_state` and `visit_note` tell how the last visit to the address ended.
     """
 
     url: str
@@ -95,6 +106,8 @@ class Lead:
     listing_state: ListingState | None = None
     listing_reason: str | None = None
     last_seen_at: datetime | None = None
+    pictures: int = 0
+    pictures_compared: int = 0
     candidates: tuple[LeadCandidate, ...] = ()
 
     @property
@@ -234,6 +247,8 @@ def _lead(row: Any, tips: tuple[Tip, ...]) -> Lead:
         listing_state=None if row["state"] is None else ListingState(row["state"]),
         listing_reason=row["state_reason"],
         last_seen_at=time_or_none(row["last_seen_at"]),
+        pictures=row["pictures"],
+        pictures_compared=row["pictures_compared"],
         candidates=tuple(
             LeadCandidate(candidate_id=candidate_id, work_id=work_id, verdict=Verdict(verdict))
             for candidate_id, work_id, verdict in json.loads(row["candidates"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from casebook.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 # What matches is found in the matches: the sightings are many.
 _UNSHOWN = """
@@ -31,7 +31,7 @@ ON CONFLICT (sha256) DO UPDATE SET
     jpeg_sha256 = excluded.jpeg_sha256, width = excluded.width, height = excluded.height, problem = excluded.problem
 """
 
-_NAME = "INSERT INTO content VALUES (:picture, :content, :phash) ON CONFLICT (picture_sha256) DO NOTHING"
+_NAME = "INSERT INTO content VALUES (:picture, :content, :glance) ON CONFLICT (picture_sha256) DO NOTHING"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +55,16 @@ class Renditions(Store):
         """Return the pictures that match and of which it is not known yet what shows the same."""
         return [row[0] for row in self._run(_UNNAMED, {})]
 
-    def contents(self) -> dict[str, int]:
-        """Return the pictures that others go by, the first ones to show what they show, with their perceptual hash."""
-        rows = self._run("SELECT * FROM content WHERE content_sha256 = picture_sha256 AND phash IS NOT NULL", {})
-        return {row["picture_sha256"]: int(row["phash"], 16) for row in rows}
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the pictures that others go by, the first ones to show what they show, with what is kept of them to
+        know them again."""
+        rows = self._run(
+            "SELECT picture_sha256, glance FROM content "
+            "WHERE content_sha256 = picture_sha256 AND glance IS NOT NULL ORDER BY rowid",
+            {},
+        )
+        for row in rows.fetchall():
+            yield row["picture_sha256"], row["glance"]
 
     def keep_rendition(self, shown: Shown) -> None:
         """Keep how a picture is shown, in place of an earlier way."""
@@ -66,11 +72,12 @@ class Renditions(Store):
             values = {"jpeg_sha256": shown.jpeg_sha256, "width": shown.width, "height": shown.height}
             self._run(_UPSERT, {"sha256": shown.sha256, "problem": shown.problem, **values})
 
-    def name_content(self, picture: str, content: str, phash: int | None) -> None:
-        """Keep that a picture shows the same as the one called `content`; once said, it stays so."""
+    def name_content(self, picture: str, content: str, glance: bytes | None) -> None:
+        """Keep that a picture shows the same as the one called `content`; once said, it stays so. `glance` is what is
+        kept to know it again, None for a picture that says nothing."""
         with self.immediate():
-            text = None if phash is None else f"{phash:016x}"
-            self._run(_NAME, {"picture": picture, "content": content, "phash": text})
+            kept = glance if picture == content else None
+            self._run(_NAME, {"picture": picture, "content": content, "glance": kept})
 
     def renditions(self, names: Sequence[str]) -> dict[str, Shown]:
         """Return how these pictures and references are shown, those of which nothing is known left out."""

@@ -66,12 +66,16 @@ class Runs(Store):
 
     def last_import(self) -> ScanRun | None:
         """Return the import of files begun last, in whatever state it is; a person's own look is none."""
-        row = self._first(
+        return next(iter(self.imports(1)), None)
+
+    def imports(self, limit: int) -> list[ScanRun]:
+        """Return the newest imports of files, newest first; a person's own look is none."""
+        rows = self._run(
             "SELECT * FROM run WHERE kind = 'import' AND iif(json_valid(job), job, '{}') ->> '$.look' IS NULL "
-            "ORDER BY run_seq DESC LIMIT 1",
-            {},
+            "ORDER BY run_seq DESC LIMIT :limit",
+            {"limit": limit},
         )
-        return None if row is None else _scan_run(row)
+        return [_scan_run(row) for row in rows]
 
     def run(self, run_id: str) -> ScanRun | None:
         """Return the scan or import of that id."""

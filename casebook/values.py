@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Column = str | int | float | None
+Column = str | int | float | bytes | None
 
 
 def column(value: object) -> Column:
     """Return the value as a column holds it. ValueError: a time without zone."""
     match value:
-        case None | int() | float():
+        case None | int() | float() | bytes():
             return value
         case str():
             # A page can hold half a surrogate pair, which is no character and which SQLite refuses.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import signal
-import sqlite3
 import sys
 import traceback
 from importlib import import_module
@@ -15,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from casebook.errors import CopycatchError
+from copycatch.failures import explained
 from copycatch.output import plain
 
 INTERRUPTED = 130
@@ -67,36 +65,12 @@ class CopycatchGroup(click.Group):
         except (KeyboardInterrupt, Exception) as error:
             if ctx.params.get("debug"):
                 traceback.print_exc()
-            message, remedy = _explain(error)
-            lines = [plain(line) for line in [*message.split("\n"), f"  {remedy}"]]
+            failure = explained(error)
+            if failure.unexpected:
+                logging.getLogger("copycatch").error("unexpected error", exc_info=error)
+            lines = [plain(line) for line in [*failure.message.split("\n"), f"  {failure.remedy}"]]
             click.echo("copycatch: " + "\n".join(lines), err=True)
             raise click.exceptions.Exit(INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1) from None
-
-
-def _explain(error: BaseException) -> tuple[str, str]:
-    """Return what to tell a person about an error: the message and the remedy."""
-    match error:
-        case CopycatchError():
-            return error.message, error.remedy
-        case KeyboardInterrupt():
-            return "interrupted", "What was stored stays stored; run the same command again."
-        case OSError() | sqlite3.Error() if _disk_is_full(error):
-            return f"the disk is full ({error})", "Free some space and run the command again; nothing stored is lost."
-        case OSError():
-            place = f": {error.filename}" if error.filename else ""
-            return f"{error.strerror or error}{place}", "See that it exists and that you may use it, then run again."
-        case sqlite3.Error():
-            return f"the casebook cannot be used: {error}", "Run `copycatch doctor`, which examines it."
-    logging.getLogger("copycatch").error("unexpected error", exc_info=error)
-    remedy = "This is a fault of copycatch; the workspace's logs folder has the details, `copycatch --debug …` too."
-    return f"unexpected error: {type(error).__name__}: {error}", remedy
-
-
-def _disk_is_full(error: OSError | sqlite3.Error) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    # Only errors that come from SQLite itself carry a code; those of the Python module have none.
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 @click.group(cls=CopycatchGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

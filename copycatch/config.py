@@ -114,7 +114,9 @@ class Owner:
         AfterValidator(lambda value: http_url(value) if value else value),
         About(
             "A web page where a shop's administrator can reach you. The crawler shows it in its user agent, so that it "
-            "is never anonymous; a scan refuses to start without it."
+            "is never anonymous; a scan refuses to start without it. Without a website of yours, give any public page "
+            "that is yours and takes messages: your shop, your gallery's page of you, a profile. It begins with "
+            "https:// or http://; a mailto: address is not accepted."
         ),
     ] = ""
 

@@ -40,6 +40,12 @@ def render(config: Config) -> str:
     return "\n".join(parts)
 
 
+def target_lines(target: Target) -> list[str]:
+    """Return the lines with which a target stands in a file that `render` wrote."""
+    described = [key for key in keys() if key.section == "targets"]
+    return _target(described, target, live=True).split("\n")
+
+
 def toml_value(value: object) -> str:
     """Return a configuration value as TOML text."""
     if isinstance(value, tuple):

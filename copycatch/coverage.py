@@ -72,6 +72,14 @@ def alarms(coverage: Sequence[Mapping[str, Any]], shortfalls: Sequence[Shortfall
             yield _sentence(item)
 
 
+def not_seen_so_far(shortfalls: Sequence[Shortfall]) -> Iterator[str]:
+    """Yield a sentence for each reason why a run that still goes on could not get something, most frequent first; what
+    it has not reached yet is none."""
+    for item in sorted(shortfalls, key=lambda item: -item.tasks):
+        if item.state is not TaskState.PENDING:
+            yield _sentence(item)
+
+
 def health_alarms(now: Mapping[str, Health], earlier: Sequence[Mapping[str, Health]]) -> Iterator[str]:
     """Yield a sentence where a target's pages were read worse than in earlier scans: so a site that changed its pages
     shows itself first.

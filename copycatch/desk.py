@@ -5,10 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from casebook.rulings import Licence, Place
 from copycatch.commands.options import utc_now
 from copycatch.coverage import run_alarms
+from copycatch.first_use import FirstUseDesk
+from copycatch.permissions import (
+    add_permissions,
+    licence_from,
+    place_from,
+    read_licences,
+    read_places,
+    remove_permission,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from casebook.blobs import Blobs
@@ -41,6 +52,38 @@ class WorkspaceDesk:
     def people(self) -> int:
         return self.workspace.config().review.people
 
+    def add_permission(self, kind: str, cells: Mapping[str, str]) -> None:
+        with self.casebook() as casebook:
+            if kind == "licences":
+                self._add(casebook, [licence_from(cells, _work_ids(casebook))])
+            else:
+                self._add(casebook, [place_from(cells)])
+
+    def import_permissions(self, kind: str, data: bytes) -> None:
+        with self.casebook() as casebook:
+            if kind == "licences":
+                self._add(casebook, read_licences(data, "the file", _work_ids(casebook)))
+            else:
+                self._add(casebook, read_places(data, "the file"))
+
+    def remove_permission(self, kind: str, name: str) -> None:
+        with self.casebook() as casebook:
+            remove_permission(casebook, name, now=self.now(), people=self.people())
+
+    def _add(self, casebook: Casebook, rows: list[Licence] | list[Place]) -> None:
+        now, people = self.now(), self.people()
+        licences = [row for row in rows if isinstance(row, Licence)]
+        places = [row for row in rows if isinstance(row, Place)]
+        add_permissions(casebook, licences, casebook.licences(), casebook.add_licence, now=now, people=people)
+        add_permissions(casebook, places, casebook.places(), casebook.add_place, now=now, people=people)
+
+    def first_use(self) -> FirstUseDesk:
+        return FirstUseDesk(self.workspace)
+
     def alarms(self, casebook: Casebook) -> list[str]:
         run = casebook.last_run()
         return [] if run is None else run_alarms(casebook, run.run_id)
+
+
+def _work_ids(casebook: Casebook) -> set[str]:
+    return {work.work_id for work in casebook.works()}

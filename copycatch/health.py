@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import shlex
 import shutil
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,6 +26,8 @@ from crawler.keys import KEYS_NAME, NEEDED, read_keys
 from crawler.robots import Parsed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from copycatch.config import Config
     from copycatch.workspace import Workspace
 
@@ -57,6 +62,8 @@ def examine(workspace: Workspace, fetch_robots: Callable[[Config], FetchRobots] 
     yield _opencv()
     yield from _writable(workspace)
     yield _space(workspace)
+    if os.name == "posix":
+        yield _privacy(workspace)
     yield _casebook(workspace)
     yield _blobs(workspace)
     yield _works(workspace)
@@ -68,10 +75,27 @@ def examine(workspace: Workspace, fetch_robots: Callable[[Config], FetchRobots] 
     except CopycatchError as error:
         yield _problem("configuration", error.message, error.remedy)
         return
-    targets = f"{len(config.targets)} {'target' if len(config.targets) == 1 else 'targets'}"
-    yield _fine("configuration", f"{targets}, {leads} {'lead' if leads == 1 else 'leads'}" if leads else targets)
+    yield _watched(config, leads)
     if fetch_robots is not None:
         yield from _robots(config, fetch_robots(config))
+    elif config.targets:
+        yield _warning(
+            "robots.txt",
+            "left out: no site was asked whether it lets us in",
+            "Run `copycatch doctor` without --offline.",
+        )
+
+
+def _watched(config: Config, leads: int) -> Check:
+    """Return what a scan has to look at; leads and saved pages alone find nothing new."""
+    found = counted(len(config.targets), "target") + (f", {counted(leads, 'lead')}" if leads else "")
+    if config.targets:
+        return _fine("configuration", found)
+    return _warning(
+        "configuration",
+        f"{found}: no shop, search or seller is watched, so nothing new will be found",
+        "Add a [[targets]] table to copycatch.toml; docs/configuration.md tells how.",
+    )
 
 
 def _leads(workspace: Workspace) -> int:
@@ -127,6 +151,29 @@ def _space(workspace: Workspace) -> Check:
     if free < LITTLE_SPACE:
         return _warning("disk space", message, "A large scan may need more; free some space.")
     return _fine("disk space", message)
+
+
+def _privacy(workspace: Workspace) -> Check:
+    """Whether other users of the machine can read what is watched, what was found, or the keys. What lies in a folder
+    that others cannot enter is closed, whatever its own rights say."""
+    open_to_others = []
+    if all(_others_may(folder, stat.S_IXOTH) for folder in (workspace.root, *workspace.root.parents)):
+        parts = (workspace.casebook_path, workspace.blobs_path, workspace.references_path, workspace.keys_path)
+        open_to_others = [path.name for path in parts if _others_may(path, stat.S_IROTH | stat.S_IWOTH)]
+    if open_to_others:
+        return _warning(
+            "privacy",
+            f"every user of this machine can get at {', '.join(open_to_others)}",
+            f"Run: chmod -R o-rwx {shlex.quote(str(workspace.root))}",
+        )
+    return _fine("privacy", "closed to other users of this machine")
+
+
+def _others_may(path: Path, rights: int) -> bool:
+    try:
+        return bool(path.stat().st_mode & rights)
+    except OSError:  # it is not there, or even we may not look: another check says so
+        return False
 
 
 def _casebook(workspace: Workspace) -> Check:

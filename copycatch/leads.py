@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from casebook.types import ListingState, Purpose, Task, TaskState
 from copycatch.config import LEADS_TARGET, http_url
 from copycatch.moments import moment, with_moments
-from copycatch.ways import may_be_crawled, opened_by_key, why_by_hand
+from copycatch.ways import key_opens, may_be_crawled, opened_by_key, why_by_hand
 from crawler.addresses import origin
 from crawler.job import Target
-from crawler.keys import Keys
+from crawler.keys import KEYS_NAME, Keys
 from crawler.marketplaces import marketplace, marketplace_of
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def standing(lead: Lead, keys: Keys = _NO_KEYS) -> tuple[Standing, str]:
     if lead.listing_state is not None:
         state = _STANDINGS.get(lead.listing_state, Standing.UNCLEAR)
         if lead.listing_state.readable:
-            return state, f"seen {state.words} on {moment(lead.last_seen_at)}"
+            return state, f"seen {state.words} on {moment(lead.last_seen_at)}{_uncompared(lead)}"
         return state, with_moments(lead.listing_reason or "")
     if lead.visit_state is TaskState.DONE:
         return Standing.NO_LISTING, f"no listing was read there: {lead.visit_note}"
@@ -104,10 +104,23 @@ def standing(lead: Lead, keys: Keys = _NO_KEYS) -> tuple[Standing, str]:
     if why is None and (lead.visit_note or "").startswith(_FORBIDDEN):
         why = lead.visit_note
     if why is not None:
-        return Standing.BY_HAND, f"{why}: {BY_HAND}"
+        service = key_opens(lead.url, keys)
+        by_key = f"; or put a key of yours into {KEYS_NAME} under [{service}], and scans ask the official interface"
+        return Standing.BY_HAND, f"{why}: {BY_HAND}{by_key if service else ''}"
     if lead.visit_note:
         return Standing.WAITS, f"waits for the next scan; at the last visit: {lead.visit_note}"
     return Standing.WAITS, "waits for the next scan"
+
+
+def never_compared(lead: Lead) -> bool:
+    """Whether a lead's listing was read, but not one of its pictures was compared: so nobody knows what it shows."""
+    return lead.listing_state is not None and lead.listing_state.readable and not lead.pictures_compared
+
+
+def _uncompared(lead: Lead) -> str:
+    if not never_compared(lead):
+        return ""
+    return ", but its page named no picture" if not lead.pictures else ", but none of its pictures was compared"
 
 
 def by_hand_sentences(leads: Iterable[Lead], keys: Keys = _NO_KEYS) -> Iterator[str]:

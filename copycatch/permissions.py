@@ -110,26 +110,39 @@ def place_from(cells: Mapping[str, str]) -> Place:
     )
 
 
-def read_licences(path: Path, known_works: Collection[str]) -> list[Licence]:
-    """Return the licences of a CSV file with the columns `LICENCE_COLUMNS`, all or none.
+def read_licences(data: bytes, name: str, known_works: Collection[str]) -> list[Licence]:
+    """Return the licences of a CSV file with the columns `LICENCE_COLUMNS`, all or none; `name` is what it is called.
 
     Raises:
-        PermissionsError: the file cannot be read, or lines of it cannot be used; all of these are listed.
+        PermissionsError: it is no CSV file, or lines of it cannot be used; all of these are listed.
     """
-    return _read(path, LICENCE_COLUMNS, ("licensee", "places"), lambda cells: licence_from(cells, known_works))
+    return _read(data, name, LICENCE_COLUMNS, ("licensee", "places"), lambda cells: licence_from(cells, known_works))
 
 
-def read_places(path: Path) -> list[Place]:
+def read_places(data: bytes, name: str) -> list[Place]:
     """Return the places of a CSV file with the columns `PLACE_COLUMNS`, all or none. Raises as `read_licences`."""
-    return _read(path, PLACE_COLUMNS, ("kind", "place"), place_from)
+    return _read(data, name, PLACE_COLUMNS, ("kind", "place"), place_from)
+
+
+def read_table(path: Path) -> bytes:
+    """Return the bytes of a file, up to one more than may be. PermissionsError: it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(BYTES_LIMIT + 1)
+    except OSError as error:
+        raise PermissionsError(f"{path} cannot be read: {error.strerror}", remedy="Name a readable file.") from None
 
 
 def _read(
-    path: Path, columns: tuple[str, ...], needed: tuple[str, ...], made: Callable[[Mapping[str, str]], Row]
+    data: bytes,
+    name: str,
+    columns: tuple[str, ...],
+    needed: tuple[str, ...],
+    made: Callable[[Mapping[str, str]], Row],
 ) -> list[Row]:
     found: list[Row] = []
     problems: list[str] = []
-    for number, cells in _rows(path, columns, needed):
+    for number, cells in _rows(data, name, columns, needed):
         try:
             found.append(made(cells))
         except PermissionsError as error:
@@ -137,7 +150,7 @@ def _read(
     if problems:
         more = f"\n  … and {len(problems) - 20} more" if len(problems) > 20 else ""
         raise PermissionsError(
-            f"{path} cannot be used:" + "".join(f"\n  {each}" for each in problems[:20]) + more,
+            f"{name} cannot be used:" + "".join(f"\n  {each}" for each in problems[:20]) + more,
             remedy="Correct these lines and import the file again; nothing was changed.",
         )
     return found
@@ -161,39 +174,36 @@ def add_permissions(
     return added
 
 
-def _rows(path: Path, columns: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(
+    data: bytes, called: str, columns: tuple[str, ...], needed: tuple[str, ...]
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the number of each line with its cells by column."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(BYTES_LIMIT + 1)
-    except OSError as error:
-        raise PermissionsError(f"{path} cannot be read: {error.strerror}", remedy="Name a readable file.") from None
     if len(data) > BYTES_LIMIT:
-        raise PermissionsError(f"{path} is larger than 4 MiB", remedy="Split it into several files.")
+        raise PermissionsError(f"{called} is larger than 4 MiB", remedy="Split it into several files.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise PermissionsError(f"{path} is not UTF-8 text", remedy="Save it as CSV in UTF-8.") from None
+        raise PermissionsError(f"{called} is not UTF-8 text", remedy="Save it as CSV in UTF-8.") from None
     head = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in head and "," not in head else ",")
     try:
         names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
         reader.fieldnames = names
-        _check_columns(path, names, columns, needed)
+        _check_columns(called, names, columns, needed)
         for number, row in enumerate(reader):
             if number >= MOST_ROWS:
-                raise PermissionsError(f"{path} has more than {MOST_ROWS:,} lines", remedy="Split it.")
+                raise PermissionsError(f"{called} has more than {MOST_ROWS:,} lines", remedy="Split it.")
             yield reader.line_num, {name: value or "" for name, value in row.items() if isinstance(name, str)}
     except csv.Error as error:
-        raise PermissionsError(f"{path}, line {reader.line_num}: {error}", remedy="Save it as plain CSV.") from None
+        raise PermissionsError(f"{called}, line {reader.line_num}: {error}", remedy="Save it as plain CSV.") from None
 
 
-def _check_columns(path: Path, names: list[str], columns: tuple[str, ...], needed: tuple[str, ...]) -> None:
+def _check_columns(called: str, names: list[str], columns: tuple[str, ...], needed: tuple[str, ...]) -> None:
     unknown = [name for name in names if name not in columns]
     missing = [name for name in needed if name not in names]
     if unknown or missing:
         what = f"has no column {missing[0]!r}" if missing else f"has an unknown column {unknown[0]!r}"
-        raise PermissionsError(f"{path} {what}", remedy=f"Its first line must name columns of: {', '.join(columns)}.")
+        raise PermissionsError(f"{called} {what}", remedy=f"Its first line must name columns of: {', '.join(columns)}.")
 
 
 def _split(cell: str) -> Iterator[str]:
@@ -213,3 +223,18 @@ def _day(cells: Mapping[str, str], name: str) -> date | None:
         return date.fromisoformat(value) if value else None
     except ValueError:
         raise _wrong(f"{name} is {value!r}, and must be a date such as 2027-01-31") from None
+
+
+def remove_permission(casebook: Casebook, name: str, *, now: datetime, people: int) -> None:
+    """Take out a licence ("L-12") or a place ("P-3"), and settle all candidates anew.
+
+    Raises:
+        PermissionsError: there is none of that name.
+    """
+    letter, _, digits = name.strip().upper().partition("-")
+    remove = {"L": casebook.remove_licence, "P": casebook.remove_place}.get(letter)
+    usable = digits.isascii() and digits.isdecimal() and len(digits) < 16
+    with casebook.immediate():
+        if remove is None or not usable or not remove(int(digits), now):
+            raise PermissionsError(f"there is no {name[:40]!r}", remedy="Look at the list of what there is.")
+        casebook.settle(now, people=people)

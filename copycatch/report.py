@@ -157,8 +157,20 @@ def render(
         new=sum(entry.new for entry in entries),
         shown=len(entries),
         total=total,
+        nothing_found=_nothing_found(coverage),
         now=now,
     )
+
+
+def _nothing_found(coverage: Sequence[Row]) -> str:
+    """Return what finding nothing means; nothing where no page could be read, or no picture compared."""
+    columns = ("pages_parsed", "listings_live", "listings_sold_out", "listings_ended", "listings_gone", "pictures_done")
+    if not any(row[column] for row in coverage for column in columns):
+        return "Nothing could be seen, so nothing is known"
+    # An older night does not tell how many were compared.
+    if not any(row["pictures_compared"] is None or row["pictures_compared"] for row in coverage):
+        return "No picture was compared, so no copy could be found"
+    return "No copy was found in what could be seen"
 
 
 def _entries(casebook: Casebook, blobs: Blobs, run: ScanRun) -> Iterator[Entry]:

@@ -14,7 +14,7 @@ from crawler.archives.html import folder_owner
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_PAGES = frozenset({".html", ".htm", ".xhtml"})
+PAGES = frozenset({".html", ".htm", ".xhtml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def _listed(folder: Path) -> list[tuple[Path, bool]]:
     """Return what is in a folder, and whether it is a folder itself, without those that belong to a page."""
     with os.scandir(folder) as listed:
         entries = sorted(listed, key=lambda entry: entry.name)
-    pages = {Path(entry.name).stem for entry in entries if Path(entry.name).suffix.lower() in _PAGES}
+    pages = {Path(entry.name).stem for entry in entries if Path(entry.name).suffix.lower() in PAGES}
     found = [(entry, entry.is_dir(follow_symlinks=False)) for entry in entries]
     return [
         (folder / entry.name, is_folder)

@@ -15,6 +15,7 @@ from copycatch.comparing import Compared, compare_pictures
 from copycatch.config import LEADS_TARGET
 from copycatch.crawling import crawl
 from copycatch.leads import lead_tasks, leads_target
+from copycatch.live import Told
 from copycatch.report import write_report
 from copycatch.version import PROGRAM, user_agent
 from copycatch.watched import take_in_watched
@@ -88,20 +89,27 @@ def run_scan(
         CopycatchError: something could not be done; what was stored stays, and the next scan goes on from there.
     """
     config = workspace.config()
-    with workspace.lock("A scan or match"), workspace.casebook() as casebook:
+    with (
+        workspace.lock("A scan or match"),
+        workspace.casebook() as casebook,
+        Told(workspace.live_path, progress) as told,
+    ):
         config.require_scannable(workspace.config_path, leads=len(casebook.leads()))
         workspace.blobs().sweep(older_than_seconds=HALF_WRITTEN_SECONDS)
-        watched = take_in_watched(workspace, casebook, now=now, progress=progress)
+        watched = take_in_watched(workspace, casebook, now=now, progress=told)
         job, keys = _job(workspace, config, now=now, fresh=fresh), read_keys(workspace.keys_path)
         run, resumed = _run(casebook, job, keys, now())
-        complete, removed = _crawled(workspace, casebook, run, job, now=now, progress=progress)
-        compared = _compared(workspace, casebook, config, now=now, progress=progress)
+        told.begins(run.run_id)
+        complete, removed = _crawled(workspace, casebook, run, job, now=now, progress=told)
+        compared = _compared(workspace, casebook, config, now=now, progress=told)
         candidates = casebook.candidates(verdicts=SHOWN, reviewed=NOT_CLEARED)
         new = [candidate for candidate in candidates if candidate.first_found_at >= run.started_at]
         if complete:
             stats = {"pictures_compared": compared.pictures, "candidates": len(candidates), "new": len(new)}
             casebook.finish_run(run.run_id, RunState.FINISHED, now(), stats)
+        told.reaches("report")
         report = write_report(workspace, casebook, run.run_id, now=now)
+        told.ends(complete=complete, candidates=len(candidates), new=len(new))
     return ScanSummary(
         run_id=run.run_id,
         resumed=resumed,

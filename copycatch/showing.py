@@ -13,21 +13,24 @@ from casebook.blobs import Blobs
 from casebook.errors import BlobDamaged, BlobMissing
 from casebook.renditions import Shown
 from copycatch.pool import Pool
-from matching.decode import decode
+from matching.contents import Contents
+from matching.decode import PictureUnreadable
 from matching.rendition import rendition
-from matching.same_picture import Contents, Glance, glance, glance_at
+from matching.same_picture import Glance, GlanceDamaged, glance, tells
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from casebook.casebook import Casebook
     from copycatch.scan import Progress
 
+_FEW = 8  # pictures for which more processes take longer to start than to do them
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What one process makes of one picture; `glance` is None where it cannot be decoded whole."""
+    """What one process makes of one picture; `glance` is None where it cannot be decoded."""
 
     shown: Shown
     glance: Glance | None
@@ -43,22 +46,24 @@ def show_matches(casebook: Casebook, blobs: Blobs, *, processes: int, progress: 
     waiting = sorted(unnamed | set(casebook.unshown()))
     if not waiting:
         return
-    contents = Contents(casebook.contents(), partial(_look, blobs))
-    pool: Pool[str, _Seen] = Pool(partial(_begin, blobs.root), processes if len(waiting) > 8 else 1)
+    contents = Contents(_known(casebook))
+    pool: Pool[str, _Seen] = Pool(partial(_begin, blobs.root), processes if len(waiting) > _FEW else 1)
     for done, answer in enumerate(pool.run(waiting), start=1):
         seen = answer.result or _Seen(Shown(sha256=answer.task, jpeg_sha256=None, problem=answer.problem), None)
         with casebook.immediate():
             casebook.keep_rendition(seen.shown)
             if answer.task in unnamed and seen.glance is not None:
-                casebook.name_content(answer.task, contents.name(answer.task, seen.glance), seen.glance.phash)
+                kept = seen.glance.to_bytes() if tells(seen.glance) else None
+                casebook.name_content(answer.task, contents.name(answer.task, seen.glance), kept)
         progress("show", done, len(waiting))
 
 
-def _look(blobs: Blobs, sha256: str) -> Glance | None:
-    try:
-        return glance(blobs.get(sha256))
-    except (BlobMissing, BlobDamaged):
-        return None
+def _known(casebook: Casebook) -> Iterator[tuple[str, Glance]]:
+    for sha256, stored in casebook.contents():
+        try:
+            yield sha256, Glance.from_bytes(stored)
+        except GlanceDamaged:
+            continue  # of an older version: it is asked about again where it comes back, and hides nothing
 
 
 def _begin(blobs: Path) -> Callable[[str], _Seen]:
@@ -68,11 +73,9 @@ def _begin(blobs: Path) -> Callable[[str], _Seen]:
 def _see(blobs: Blobs, sha256: str) -> _Seen:
     try:
         data = blobs.get(sha256)
-    except (BlobMissing, BlobDamaged) as error:
+        drawn = rendition(data)
+        seen = glance(data)
+    except (BlobMissing, BlobDamaged, PictureUnreadable) as error:
         return _Seen(Shown(sha256=sha256, jpeg_sha256=None, problem=error.message), None)
-    raster = decode(data)
-    if raster.pixels is None:
-        return _Seen(Shown(sha256=sha256, jpeg_sha256=None, problem=raster.problem), None)
-    height, width = raster.pixels.shape[:2]
-    shown = Shown(sha256=sha256, jpeg_sha256=blobs.put(rendition(raster.pixels)), width=width, height=height)
-    return _Seen(shown, None if raster.problem is not None else glance_at(raster.pixels))
+    shown = Shown(sha256=sha256, jpeg_sha256=blobs.put(drawn.jpeg), width=drawn.width, height=drawn.height)
+    return _Seen(shown, seen)

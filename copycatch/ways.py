@@ -57,6 +57,15 @@ def why_by_hand(url: str, keys: Keys = _NO_KEYS) -> str | None:
     return None
 
 
+def key_opens(url: str, keys: Keys = _NO_KEYS) -> str | None:
+    """Return the name in the keys' file of the interface that could be asked about an address, were its key given; None
+    where there is no such interface or the key is given."""
+    interface = interface_of(marketplace_of(url).NAME)
+    if interface is None or interface.SERVICE in keys or asked_instead(interface, url) is None:
+        return None
+    return interface.SERVICE
+
+
 class Stores:
     """By which rules a page is read: where a target names a store on a domain of its own, by that store's; else by what
     its address says."""

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from copycatch.workspace import Workspace
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".avif"})
+LONGEST_TITLE, LONGEST_RIGHTS = 200, 1000  # characters
 FILE_BYTES_LIMIT = 128 * 1024 * 1024
 _CLUTTER = frozenset({"works.toml", "thumbs.db", "desktop.ini"})
 _CLUTTER_SUFFIXES = frozenset({".txt", ".md", ".xmp", ".json", ".csv"})
-_KEYS = ("id", "title", "kind", "files", "watermarks")
+_KEYS = ("id", "title", "kind", "files", "watermarks", "rights")
 
 
 class WorksError(CopycatchError):
@@ -48,11 +49,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkEntry:
-    """One `[[works]]` table: the work and its files as written, relative to the reference folder with `/`."""
+    """One `[[works]]` table: the work and its files as written, relative to the reference folder with `/`.
+
+    `rights` is the owner's own note on why the work is hers, on one line; empty where she made none.
+    """
 
     work: Work
     files: tuple[str, ...]
     watermarks: tuple[str, ...]
+    rights: str = ""
 
 
 class Library(NamedTuple):
@@ -158,8 +163,11 @@ def _faults(table: Mapping[str, Any]) -> Iterator[str]:
             yield f"unknown key {key!r}; known are {', '.join(_KEYS)}"
     for key in ("id", "title"):
         value = table.get(key)
-        if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > 200:
+        if not isinstance(value, str) or not value.strip() or not _one_line(value, LONGEST_TITLE):
             yield f"{key} must be one line of text"
+    rights = table.get("rights", "")
+    if not isinstance(rights, str) or not _one_line(rights, LONGEST_RIGHTS):
+        yield f"rights must be one line of text, of at most {LONGEST_RIGHTS:,} characters"
     if table.get("kind", "photo") not in list(WorkKind):
         elsewhere = '; a mark belongs into watermarks = ["mark.png"]' if table["kind"] == "watermark" else ""
         yield f'kind must be "photo" or "artwork", not {table["kind"]!r}{elsewhere}'
@@ -169,9 +177,18 @@ def _faults(table: Mapping[str, Any]) -> Iterator[str]:
             yield f'{key} must be a list of file names, such as ["heron.jpg"]'
 
 
+def _one_line(text: str, longest: int) -> bool:
+    return text.isprintable() and len(text) <= longest
+
+
 def _entry(table: Mapping[str, Any]) -> WorkEntry:
     work = Work(work_id=table["id"], title=table["title"], kind=WorkKind(table.get("kind", "photo")))
-    return WorkEntry(work=work, files=tuple(table.get("files", ())), watermarks=tuple(table.get("watermarks", ())))
+    return WorkEntry(
+        work=work,
+        files=tuple(table.get("files", ())),
+        watermarks=tuple(table.get("watermarks", ())),
+        rights=table.get("rights", ""),
+    )
 
 
 def _unlisted(folder: Path, entries: list[WorkEntry], problems: list[Problem]) -> Iterator[WorkEntry]:

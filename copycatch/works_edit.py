@@ -30,7 +30,7 @@ from copycatch.works import (
 from matching.decode import MAX_PIXELS, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from copycatch.workspace import Workspace
 
@@ -48,6 +48,7 @@ class Wish:
     kind: WorkKind = WorkKind.PHOTO
     work_id: str | None = None
     watermark: bool = False
+    rights: str | None = None
 
 
 class How(StrEnum):
@@ -65,6 +66,20 @@ class Added:
     path: str
     work_id: str
     how: How = How.ADDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """A file that is to be added: its name, its bytes, and where it lies; None where it lies nowhere yet."""
+
+    name: str
+    data: bytes
+    at: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """How to name it to a person."""
+        return printable_path(self.at or Path(self.name))
 
 
 class Additions(NamedTuple):
@@ -89,40 +104,51 @@ def add_works(workspace: Workspace, sources: Sequence[Path], wish: Wish) -> Addi
     """
     skipped: list[Problem] = []
     files = [found for source in sources for found in _pictures(source, skipped)]
+    return add_offered(workspace, files, wish, skipped)
+
+
+def add_offered(
+    workspace: Workspace, files: Iterable[Offered], wish: Wish, skipped: Iterable[Problem] = ()
+) -> Additions:
+    """Add files that were found usable (steps 2 to 4 of `add_works`); what else was offered stands in `skipped`.
+
+    Raises:
+        WorksError: the work named by `wish` cannot take them. Nothing has changed.
+    """
+    additions = Additions([], list(skipped))
     known = {reference.sha256: reference for reference in read_library(workspace).references}
     edit = _Edit(workspace, wish)
-    added: list[Added] = []
-    first: dict[str, Path] = {}
-    for file, data in files:
-        sha256 = hashlib.sha256(data).hexdigest()
+    first: dict[str, Offered] = {}
+    for file in files:
+        sha256 = hashlib.sha256(file.data).hexdigest()
         if first.setdefault(sha256, file) is not file:
-            message = f"it is the same picture as {printable_path(first[sha256])}"
+            message = f"it is the same picture as {first[sha256].shown}"
             remedy = "Nothing is to be done: that one is watched."
-            skipped.append(Problem(where=printable_path(file), message=message, remedy=remedy))
+            additions.skipped.append(Problem(where=file.shown, message=message, remedy=remedy))
             continue
         reference = known.get(sha256)
         path = reference.path if reference is not None else edit.place(file)
         owner = edit.owners.get(path)
         if owner is not None:
             how = How.RESTORED if edit.copies(path) else How.KNOWN
-            added.append(Added(path=path, work_id=owner, how=how))
+            additions.added.append(Added(path=path, work_id=owner, how=how))
             known.setdefault(sha256, Reference(sha256=sha256, work_id=owner, path=path))
             continue
-        work_id = edit.add(path, file.stem, reference.work_id if reference is not None else None)
+        work_id = edit.add(path, Path(file.name).stem, reference.work_id if reference is not None else None)
         known[sha256] = Reference(sha256=sha256, work_id=work_id, path=path)
-        added.append(Added(path=path, work_id=work_id))
+        additions.added.append(Added(path=path, work_id=work_id))
     edit.save()
-    return Additions(added, skipped)
+    return additions
 
 
-def _pictures(source: Path, skipped: list[Problem]) -> Iterator[tuple[Path, bytes]]:
-    """Yield the usable pictures of a source with their bytes; what else a folder holds goes to `skipped`."""
+def _pictures(source: Path, skipped: list[Problem]) -> Iterator[Offered]:
+    """Yield the usable pictures of a source; what else a folder holds goes to `skipped`."""
     if source.is_dir():
         usable = 0
         for path in candidates_below(source):
             try:
                 data = read_file(path)
-                problem = _unusable(path, data)
+                problem = unusable(path, data)
             except OSError as error:
                 data, remedy = b"", "Make it a readable picture file."
                 problem = Problem(
@@ -130,7 +156,7 @@ def _pictures(source: Path, skipped: list[Problem]) -> Iterator[tuple[Path, byte
                 )
             if problem is None:
                 usable += 1
-                yield path, data
+                yield Offered(name=path.name, data=data, at=path)
             else:
                 skipped.append(problem)
         if not usable:
@@ -140,13 +166,13 @@ def _pictures(source: Path, skipped: list[Problem]) -> Iterator[tuple[Path, byte
     if not source.is_file():
         raise WorksError(f"there is no file {source}", remedy="Check the name; nothing was added.")
     data = read_file(source)
-    problem = _unusable(source, data)
+    problem = unusable(source, data)
     if problem is not None:
         raise WorksError(f"{source}: {problem.message}", remedy=f"{problem.remedy} Nothing was added.")
-    yield source, data
+    yield Offered(name=source.name, data=data, at=source)
 
 
-def _unusable(path: Path, data: bytes) -> Problem | None:
+def unusable(path: Path, data: bytes) -> Problem | None:
     """Return why a file cannot be watched, judged by its name and by decoding it, or None where it can."""
     if path.suffix.lower() not in PICTURE_SUFFIXES:
         kind = path.suffix or "a file without an ending"
@@ -179,7 +205,7 @@ class _Edit:
         self._folder = workspace.references_path
         self._path = workspace.works_path
         self._wish = wish
-        self._copies: dict[str, Path] = {}
+        self._copies: dict[str, bytes] = {}
         entries = read_entries(self._path)
         text = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
         self._document = tomlkit.parse(text)
@@ -198,23 +224,26 @@ class _Edit:
                     remedy=f"Leave --title out to add pictures to it, or change the title in {self._path}.",
                 )
             self._shared_id = wish.work_id
+            if wish.rights:
+                self._entry(wish.work_id)["rights"] = wish.rights
 
-    def place(self, file: Path) -> str:
+    def place(self, file: Offered) -> str:
         """Return the relative path a file has or will have in the reference folder; plan a copy where it needs one.
 
         A name that works.toml gives to a file that is missing is that file's own.
         """
-        real = inside(self._folder, file)
+        real = inside(self._folder, file.at) if file.at is not None else None
         if real is not None:
             return printable_path(real.relative_to(self._folder.resolve()))
         if file.name in self.owners and not (self._folder / file.name).exists() and not self.copies(file.name):
-            self._copies[file.name] = file
+            self._copies[file.name] = file.data
             return file.name
-        stem, suffix = plain(file.stem), file.suffix.lower()
+        named = Path(file.name)
+        stem, suffix = plain(named.stem), named.suffix.lower()
         for number in count(1):
             name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
             if name not in self._copies and name not in self.owners and not (self._folder / name).exists():
-                self._copies[name] = file
+                self._copies[name] = file.data
                 return name
         raise AssertionError("count never ends")
 
@@ -240,6 +269,8 @@ class _Edit:
         entry["title"] = self._wish.title or plain(stem)
         entry["kind"] = str(self._wish.kind)
         entry[self._list_name] = [path]
+        if self._wish.rights:
+            entry["rights"] = self._wish.rights
         self._works().append(entry)
         return work_id
 
@@ -247,8 +278,8 @@ class _Edit:
         """Copy the files, then put the new works.toml in the place of the old one."""
         text = tomlkit.dumps(self._document)
         parse_entries(text, self._path)
-        for name, source in self._copies.items():
-            write_atomically(self._folder / name, source.read_bytes())
+        for name, data in self._copies.items():
+            write_atomically(self._folder / name, data)
         write_atomically(self._path, text.encode())
 
     @property
@@ -264,8 +295,11 @@ class _Edit:
             self._document.append("works", tomlkit.aot())
         return self._document["works"]
 
+    def _entry(self, work_id: str | None) -> Any:
+        return next(entry for entry in self._works() if entry["id"] == work_id)
+
     def _files_of(self, work_id: str) -> Any:
-        entry = next(entry for entry in self._works() if entry["id"] == work_id)
+        entry = self._entry(work_id)
         if self._list_name not in entry:
             entry[self._list_name] = tomlkit.array()
         return entry[self._list_name]

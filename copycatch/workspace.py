@@ -29,6 +29,7 @@ _WORKS = """\
 # kind = "photo"                         # "photo", or "artwork" for art that is printed on goods
 # files = ["heron.jpg", "heron-wide.png"]  # relative to this folder
 # watermarks = ["studio-mark.png"]
+# rights = "Photographed by me, May 2024; first shown on my site"   # for you; one line
 #
 # A picture in this folder that no entry names is watched too, as a work of its own, titled after its file name.
 """
@@ -83,6 +84,10 @@ class Workspace:
     @property
     def nights_path(self) -> Path:
         return self.logs_path / "nights.json"
+
+    @property
+    def live_path(self) -> Path:
+        return self.logs_path / "scan.json"
 
     @property
     def watched_path(self) -> Path:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from casebook.errors import CopycatchError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -38,7 +40,8 @@ class Raster:
 
     `pixels` is uint8 of shape (height, width, 3), RGB, after the EXIF turn, transparent parts filled; None where
     nothing can be used. `width` and `height` are as stored, before the turn. `problem` says in words what is wrong; a
-    truncated file has a problem and the rows that could be read.
+    truncated file has a problem and the rows that could be read. `profile` is the colour profile as it came, of JPEG,
+    WebP and AVIF files only: nobody has looked into it.
     """
 
     pixels: NDArray[np.uint8] | None
@@ -46,6 +49,25 @@ class Raster:
     width: int | None = None
     height: int | None = None
     problem: str | None = None
+    profile: bytes | None = None
+
+
+class PictureUnreadable(CopycatchError):  # noqa: N818 - the name says it
+    """Nothing of a picture can be shown or compared."""
+
+
+def pixels_of(raster: Raster) -> NDArray[np.uint8]:
+    """Return the pixels of a decoded picture.
+
+    Raises:
+        PictureUnreadable: there are none; the message says why.
+    """
+    if raster.pixels is None:
+        raise PictureUnreadable(
+            f"This picture cannot be shown: {raster.problem or 'it has no pixels'}.",
+            remedy="Look at it on its page instead. A later scan asks for the picture again.",
+        )
+    return raster.pixels
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, ground: str = "white") -> Raster:
@@ -95,6 +117,7 @@ def _read(image: Image.Image, data: bytes, max_pixels: int, ground: str) -> Rast
         bomb = f"DecompressionBomb: {width} × {height} pixels, the limit is {max_pixels}"
         return Raster(pixels=None, format=name, width=width, height=height, problem=bomb)
     problem: str | None = None
+    profile = image.info.get("icc_profile")
     try:
         image, damage = _load(image, data)
         turn = _TURNS.get(_orientation(image))
@@ -108,7 +131,7 @@ def _read(image: Image.Image, data: bytes, max_pixels: int, ground: str) -> Rast
     except Exception as error:  # as above: any decoder, any exception
         reason = f"the {name} file cannot be decoded: {_reason(error)}"
         return Raster(pixels=None, format=name, width=width, height=height, problem=reason)
-    return Raster(pixels=pixels, format=name, width=width, height=height, problem=problem)
+    return Raster(pixels=pixels, format=name, width=width, height=height, problem=problem, profile=profile)
 
 
 def _load(image: Image.Image, data: bytes) -> tuple[Image.Image, str | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from matching.alignment import align
 from matching.decode import decode
 from matching.features import REFERENCE, detect_both
 from matching.geometry import outline
+from matching.rendition import jpeg, scaled_down
 from matching.stages import watermark
 from matching.views import REFERENCE_SIDE, PictureView, lightness, working_grey
 
@@ -65,8 +65,7 @@ def thumbnail(data: bytes, size: int) -> bytes:
     """Return a JPEG of at most `size` pixels on the long side; a grey square where there is nothing to show."""
     pixels = _pixels(data)
     image = Image.new("RGB", (size, size), (235, 235, 235)) if pixels is None else Image.fromarray(pixels)
-    image.thumbnail((size, size))
-    return _jpeg(image)
+    return jpeg(scaled_down(image, size), QUALITY)
 
 
 def _pixels(data: bytes, ground: str = "white") -> NDArray[np.uint8] | None:
@@ -77,7 +76,7 @@ def _plain_pair(
     reference: NDArray[np.uint8] | None, picture: NDArray[np.uint8] | None, blank: NDArray[np.uint8]
 ) -> bytes:
     left, right = (_panel(blank if pixels is None else pixels)[0] for pixels in (reference, picture))
-    return _jpeg(_row((left, right), ("Reference", "Found picture"))[0])
+    return jpeg(_row((left, right), ("Reference", "Found picture"))[0], QUALITY)
 
 
 def _side_by_side(reference: NDArray[np.uint8], picture: NDArray[np.uint8], geometry: Geometry | None) -> bytes:
@@ -87,7 +86,7 @@ def _side_by_side(reference: NDArray[np.uint8], picture: NDArray[np.uint8], geom
         in_picture, in_reference = _overlap(picture.shape, reference.shape, transform)
         _draw_outline(left, in_reference * left_scale)
         _draw_outline(right, in_picture * right_scale)
-    return _jpeg(_row((left, right), ("Reference", "Found picture"))[0])
+    return jpeg(_row((left, right), ("Reference", "Found picture"))[0], QUALITY)
 
 
 def _inliers(
@@ -110,7 +109,7 @@ def _inliers(
         draw.line((start, end), fill=colour, width=1)
         for x, y in (start, end):
             draw.ellipse((x - 3, y - 3, x + 3, y + 3), outline=colour, width=2)
-    return _jpeg(sheet)
+    return jpeg(sheet, QUALITY)
 
 
 def _agreeing_points(
@@ -144,7 +143,7 @@ def _difference(reference: NDArray[np.uint8], picture: NDArray[np.uint8], geomet
     heat = cv2.applyColorMap(255 - cv2.convertScaleAbs(apart, alpha=2.0), cv2.COLORMAP_BONE)[..., ::-1].copy()
     heat[~mask] = 235
     panels = (ours, Image.fromarray(np.asarray(laid, np.uint8)), Image.fromarray(np.asarray(heat, np.uint8)))
-    return _jpeg(_row(panels, ("Reference", "Found picture, laid over it", "Difference (dark = differs)"))[0])
+    return jpeg(_row(panels, ("Reference", "Found picture, laid over it", "Difference (dark = differs)"))[0], QUALITY)
 
 
 def _overlap(
@@ -193,9 +192,3 @@ def _draw_outline(panel: Image.Image, corners: NDArray[np.float64]) -> None:
     limit = np.array([panel.width - 2, panel.height - 2])
     ring = [tuple(corner) for corner in np.clip(np.vstack((corners, corners[:1])), 1, limit).tolist()]
     ImageDraw.Draw(panel).line(ring, fill=MARK, width=3, joint="curve")
-
-
-def _jpeg(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=QUALITY)
-    return buffer.getvalue()

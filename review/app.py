@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import logging
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from casebook.errors import CopycatchError
+from review.case import case_router
 from review.dashboard import dashboard_router
+from review.decisions import decisions_router
+from review.newest_report import report_router
+from review.permissions import permissions_router
 from review.pictures import pictures_router
+from review.problems import add_problem_pages
+from review.queue import queue_router
 from review.rendering import renderer
+from review.reviewer import reviewer_router
 from review.safety import Safety
+from review.sellers import sellers_router
+from review.setting_up import first_use_router
+from review.works import works_router
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from starlette.requests import Request
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Scope
 
     from review.desk import Desk
-
-log = logging.getLogger("copycatch.review")
-
-_TITLES = {404: "There is nothing here", 405: "That cannot be done here", 413: "That is too much"}
 
 
 def create_app(desk: Desk, *, hosts: Collection[str] = ()) -> ASGIApp:
@@ -40,31 +43,38 @@ def _application(desk: Desk) -> FastAPI:
     app = FastAPI(title="copycatch", docs_url=None, redoc_url=None, openapi_url=None)
     show = renderer(lambda: _everywhere(desk))
 
-    def failed(request: Request, status: int, title: str, message: str, remedy: str) -> Response:
-        values = {"title": title, "message": message, "remedy": remedy}
-        return show(request, "problem.html", values, status)
-
-    @app.exception_handler(HTTPException)
-    async def refused(request: Request, error: HTTPException) -> Response:
-        title = _TITLES.get(error.status_code, "That did not work")
-        return failed(request, error.status_code, title, str(error.detail), "Go back to the queue, and try again.")
-
-    @app.exception_handler(CopycatchError)
-    async def explained(request: Request, error: CopycatchError) -> Response:
-        return failed(request, 409, "That did not work", error.message, error.remedy)
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> Response:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        remedy = "Nothing stored is lost. The workspace's logs folder has the details."
-        return failed(request, 500, "A fault of copycatch", f"{type(error).__name__}", remedy)
-
-    for router in (dashboard_router(desk, show), pictures_router(desk)):
+    add_problem_pages(app, show)
+    setup = desk.first_use()
+    for router in (
+        dashboard_router(desk, show),
+        queue_router(desk, show),
+        case_router(desk, show),
+        decisions_router(desk, show),
+        sellers_router(desk, show),
+        first_use_router(setup, show),  # before the works: /works/add is no work
+        works_router(desk, show),
+        permissions_router(desk, show),
+        report_router(setup, show),
+        reviewer_router(desk),
+        pictures_router(desk),
+    ):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=str(files("review").joinpath("static"))), name="static")
+    app.mount("/static", _OwnFiles(directory=str(files("review").joinpath("static"))), name="static")
     return app
 
 
+class _OwnFiles(StaticFiles):
+    """The style sheet, the script and the icon: kept by the browser, and asked about each time."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+
 def _everywhere(desk: Desk) -> Mapping[str, Any]:
-    """Return what every page knows."""
-    return {"owner": desk.owner()}
+    """Return what every page knows, the page that tells of an unusable configuration too."""
+    try:
+        return {"owner": desk.owner()}
+    except CopycatchError:
+        return {"owner": ""}

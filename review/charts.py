@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDTH, HEIGHT, FOOT = 720, 160, 18
+WIDTH, HEIGHT = 720, 160
 SERIES = (("found", "candidates found"), ("decided", "decisions"), ("removed", "listings removed"))
 
 
@@ -22,6 +22,8 @@ class Bar:
     width: float
     height: float
     series: str
+    day: str
+    value: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +51,8 @@ def chart(history: Sequence[Mapping[str, Any]], today: date, days: int) -> Chart
     for place, day in enumerate(dates):
         for number, (name, _) in enumerate(SERIES):
             value = int(known[day][name]) if day in known else 0
-            height = round((HEIGHT - FOOT) * value / highest, 1)
             if value:
-                x = round(place * step + number * width, 1)
-                bars.append(
-                    Bar(x=x, y=HEIGHT - FOOT - height, width=round(width, 1), height=max(1.5, height), series=name)
-                )
+                height = max(1.5, round(HEIGHT * value / highest, 1))
+                x, y = round(place * step + number * width, 1), round(HEIGHT - height, 1)
+                bars.append(Bar(x=x, y=y, width=round(width, 1), height=height, series=name, day=day, value=value))
     return Chart(bars=tuple(bars), days=tuple(rows), highest=highest, first=dates[0], last=dates[-1])

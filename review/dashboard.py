@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,42 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from casebook.cases import CaseFilter
+from casebook.findings import Verdict
 from casebook.rulings import Reviewed
 from review.charts import HEIGHT, SERIES, WIDTH, chart
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from review.desk import Desk
     from review.rendering import Show
 
 _DAYS = 60
 _SCANS = 5
+_ALARMS = 6  # in sight at once; the others fold out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """How many cases are in a state of review, and how many of these the matcher calls a copy."""
+
+    state: Reviewed
+    copies: int
+    possible: int
+
+    @property
+    def cases(self) -> int:
+        return self.copies + self.possible
+
+
+def tiles(counts: Mapping[tuple[str, str], int]) -> list[Tile]:
+    """Return a tile for each state of review; `counts` are by state and verdict."""
+    return [
+        Tile(
+            state=state, copies=counts.get((state, Verdict.COPY), 0), possible=counts.get((state, Verdict.POSSIBLE), 0)
+        )
+        for state in Reviewed
+    ]
 
 
 def dashboard_router(desk: Desk, show: Show) -> APIRouter:
@@ -31,20 +59,22 @@ def dashboard_router(desk: Desk, show: Show) -> APIRouter:
         with desk.casebook() as casebook:
             casebook.settle_what_ended(now, people=desk.people())
             run = casebook.last_run()
-            counts = casebook.case_counts()
-            if run is None and not counts and not casebook.works():
+            states = tiles(casebook.case_verdicts())
+            if run is None and not any(tile.cases for tile in states) and not casebook.works():
                 return RedirectResponse("/start", status_code=303)
+            alarms = [] if run is None else desk.alarms(casebook)
             coverage = casebook.coverage_rows()
             scans = list(dict.fromkeys(str(row["run_id"]) for row in coverage))[:_SCANS]
             values = {
                 "run": run,
-                "alarms": desk.alarms(casebook),
-                "counts": [(state, counts.get(state, 0)) for state in Reviewed],
+                "alarms": alarms[:_ALARMS],
+                "more_alarms": alarms[_ALARMS:],
+                "tiles": states,
                 "new": 0 if run is None else casebook.found_since(run.started_at),
                 "scans": [[row for row in coverage if row["run_id"] == scan] for scan in scans],
                 "chart": chart(casebook.history(now - timedelta(days=_DAYS)), now.date(), _DAYS),
                 "first_cases": casebook.cases(CaseFilter(), 6),
             }
-        return show(request, "dashboard.html", values | {"series": SERIES, "size": (WIDTH, HEIGHT)}, 200)
+        return show(request, "dashboard.html", values | {"series": dict(SERIES), "size": (WIDTH, HEIGHT)}, 200)
 
     return router

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from casebook.blobs import Blobs
     from casebook.casebook import Casebook
+    from review.first_use import FirstUse
 
 
 class Desk(Protocol):
@@ -31,6 +33,18 @@ class Desk(Protocol):
 
     def people(self) -> int:
         """Return how many people must call something infringing."""
+
+    def add_permission(self, kind: str, cells: Mapping[str, str]) -> None:
+        """Add the licence or place in the fields of a form. CopycatchError: the kind or a field is unusable."""
+
+    def import_permissions(self, kind: str, data: bytes) -> None:
+        """Add the licences or places of a CSV file, all or none. CopycatchError: lines of it are unusable."""
+
+    def remove_permission(self, kind: str, name: str) -> None:
+        """Take out "L-12" or "P-3". CopycatchError: there is none."""
+
+    def first_use(self) -> FirstUse:
+        """Return what sets the workspace up and scans; asked for once, and kept."""
 
     def alarms(self, casebook: Casebook) -> list[str]:
         """Return a sentence for each thing that the last scan did not see."""

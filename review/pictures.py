@@ -33,6 +33,8 @@ def picture_type(data: bytes) -> str | None:
         return "image/webp"
     if data[4:12] in (b"ftypavif", b"ftypavis"):
         return "image/avif"
+    if data.startswith(b"BM") and data[6:10] == bytes(4) and len(data) > 54:
+        return "image/bmp"
     return None
 
 

@@ -17,6 +17,9 @@ from starlette.responses import HTMLResponse, Response
 Show = Callable[[Request, str, Mapping[str, Any], int], Response]
 
 LONGEST = 300
+# Control characters, halves of characters, ends of lines and paragraphs, invisible marks.
+_UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp", "Cf"})
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # Persian words and many emoji need them
 _DIRECTIONS = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"))
 
 
@@ -58,11 +61,14 @@ def harmless(value: Any) -> Any:
     text = value.translate(_DIRECTIONS)
     if text.isprintable():
         return text
-    return "".join(
-        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}"
-        for letter in text
-        if unicodedata.category(letter) != "Cf"
-    )
+    return "".join(letter if unicodedata.category(letter) not in _UNSHOWN else _shown(letter) for letter in text)
+
+
+def _shown(letter: str) -> str:
+    """Return what stands for a letter that has no look of its own."""
+    if letter in "\n\t" or letter in _JOINERS:
+        return letter
+    return "" if unicodedata.category(letter) == "Cf" else "\N{REPLACEMENT CHARACTER}"
 
 
 def short(text: object, longest: int = LONGEST) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
-WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-BYTES_LIMIT = 2 * 1024**3
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Fields and JSON are held in memory, files that are sent are not. Bytes.
+BODY_LIMIT, UPLOAD_LIMIT = 4 * 1024**2, 2 * 1024**3
+_API = "/api/"
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -30,12 +33,15 @@ _ALWAYS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",  # a seller whose listing is opened shall not learn from where
+    # A seller whose listing is opened shall not learn from where. `no-referrer` would have browsers send the forms of
+    # our own pages as those of a stranger: `Origin: null`.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+_TOO_MUCH = "That is more than is taken at once."
 
 
 class Safety:
@@ -47,7 +53,7 @@ class Safety:
 
     def __init__(self, app: ASGIApp, *, hosts: Collection[str] = ()) -> None:
         self._app = app
-        self._hosts = LOOPBACK | {host.lower() for host in hosts}
+        self._hosts = LOOPBACK | {_bracketed(host.lower()) for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,41 +68,67 @@ class Safety:
                     headers.setdefault(name, value)
             await send(message)
 
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        headers = Headers(scope=scope)
+        most = _most(scope["path"], headers)
+        refusal = self._refusal(scope["method"], scope["path"], headers, most)
         if refusal is not None:
             code, why = refusal
             await PlainTextResponse(f"{why}\n", status_code=code)(scope, receive, guarded)
             return
-        await self._app(scope, receive, guarded)
+        await self._app(scope, _counted(receive, most), guarded)
 
-    def _refusal(self, method: str, headers: Headers) -> tuple[int, str] | None:
+    def _refusal(self, method: str, path: str, headers: Headers, most: int) -> tuple[int, str] | None:
         """Return the status and the reason for which a request is turned away; None where it is not."""
         hosts = headers.getlist("host")
         if len(hosts) != 1 or _name(hosts[0]) not in self._hosts:
             return 421, "This address is answered under the name of this machine only."
-        if not (headers.get("content-length") or "0").isdecimal():
+        length = headers.get("content-length") or "0"
+        if not length.isdecimal():
             return 400, "The length of the request is no number."
-        if int((headers.get("content-length") or "0")[:20]) > BYTES_LIMIT:
-            return 413, "That is more than is taken at once."
-        if method in WRITES and not _from_our_own_page(headers, hosts[0]):
+        if int(length[:20]) > most:
+            return 413, _TOO_MUCH
+        if method not in READS and not _from_our_own_page(path, headers, hosts[0]):
             return 403, "Only copycatch's own pages may change something here. Open the page again and repeat it."
         return None
+
+
+def _most(path: str, headers: Headers) -> int:
+    """Return how many bytes a request may have: files come from forms only."""
+    files = headers.get("content-type", "").lower().startswith("multipart/form-data")
+    return UPLOAD_LIMIT if files and not path.startswith(_API) else BODY_LIMIT
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    """Return what receives a request until it is longer than `most` bytes, whatever length it gave or did not give."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise HTTPException(413, _TOO_MUCH)
+        return message
+
+    return counted
 
 
 def _name(host: str) -> str:
     """Return the host in a Host header, without its port."""
     try:
-        parts = urlsplit(f"//{host}")
-        named = (parts.hostname or "").lower()
+        return _bracketed((urlsplit(f"//{host}").hostname or "").lower())
     except ValueError:
         return ""
-    return f"[{named}]" if ":" in named else named
 
 
-def _from_our_own_page(headers: Headers, host: str) -> bool:
-    """Whether a browser says that a write comes from a page of ours. Programs bear a token instead, which no browser
-    adds by itself."""
-    if headers.get("authorization", "").lower().startswith("bearer "):
+def _bracketed(name: str) -> str:
+    return f"[{name}]" if ":" in name and not name.startswith("[") else name
+
+
+def _from_our_own_page(path: str, headers: Headers, host: str) -> bool:
+    """Whether a browser says that a write comes from a page of ours. Programs bear a token to the interface instead,
+    which no browser adds by itself."""
+    if path.startswith(_API) and headers.get("authorization", "").lower().startswith("bearer "):
         return True
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None and site != "same-origin":

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casebook.deciding import candidate_named, made_decisions, unanswered, until_of
+from casebook.deciding import candidate_named, made_decisions, reviewer_of, unanswered, until_of
 from casebook.rulings import QUESTIONS, REQUIRED_ANSWERS, Reviewed, Ruling, Scope
 from copycatch.commands.options import in_workspace, utc_now
-from copycatch.deciding import reviewer_of
 from copycatch.output import counted, plain, print_line
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def decide(
     if (undone or undo_last) == bool(candidates) or bool(candidates) != bool(ruling) or (undone and undo_last):
         raise click.UsageError("give candidates and --ruling, or --undo, or --undo-last")
     config = workspace.config()
-    name, people = reviewer_of(config, reviewer), config.review.people
+    name, people = reviewer_of(reviewer, config.review.reviewer, config.owner.name), config.review.people
     with workspace.casebook() as casebook:
         if undone or undo_last:
             seqs = undone or [decision.seq for decision in casebook.last_act(name)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import click
 
@@ -16,12 +17,14 @@ from copycatch.commands.progress import progress_shown
 from copycatch.config import http_url
 from copycatch.importing import run_import
 from copycatch.output import counted, plain, print_json_lines, print_line, print_table
-from copycatch.saved_files import Named, saved_files
+from copycatch.saved_files import PAGES, Named, saved_files
 from copycatch.works import printable_path
 from crawler.archives import SUFFIXES
 from crawler.archives.exchange import AddressFrom
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from copycatch.saved_pages import Imported, Read, ReadPage
     from copycatch.workspace import Workspace
     from crawler.page import Reading
@@ -105,7 +108,7 @@ def _show(workspace: Workspace, done: Imported) -> None:
             _state(page.reading),
             page.reading.layout,
             plain(_title(page.reading)),
-            plain(page.url),
+            plain(_without_campaign(page.url)),
             page.address_from.value,
         )
         for read in done.files
@@ -123,6 +126,8 @@ def _show(workspace: Workspace, done: Imported) -> None:
         if records:
             print_candidates(casebook, records)
     print_line(_result(done))
+    for advice in _advice(done):
+        print_line(advice)
     if done.report is not None:
         print_line(f"Report: {plain(done.report)}")
 
@@ -140,16 +145,11 @@ def _why_none(read: Read) -> str:
 def _result(done: Imported) -> str:
     parts = [f"{counted(done.listings, 'listing')} with {counted(done.pictures, 'picture')} imported"]
     if done.missing:
-        parts.append(f"{done.missing} of their pictures lie in none of the files")
+        lie = "lies" if done.missing == 1 else "lie"
+        parts.append(f"{done.missing} of their pictures {lie} in none of the files")
     if done.undecodable:
         parts.append(f"{done.undecodable} of their pictures cannot be decoded: save these pages anew")
     pages = [page for read in done.files for page in read.pages]
-    claimed = sum(page.address_from is AddressFrom.CLAIMED for page in pages)
-    if claimed:
-        parts.append(
-            f"the address of {claimed} is only claimed by the page itself, so it proves nothing against what was seen "
-            "there before; --url or a shortcut beside it names it"
-        )
     if not done.listings and pages:
         blocked = all(page.reading.state is ListingState.BLOCKED for page in pages)
         parts.append(
@@ -160,8 +160,34 @@ def _result(done: Imported) -> str:
     return "; ".join(parts) + "."
 
 
+def _advice(done: Imported) -> Iterator[str]:
+    """Yield what the person can do so that the next import shows or proves more."""
+    alone = [read.path for read in done.files if read.pages and not read.pictures and read.path.suffix.lower() in PAGES]
+    if done.missing and alone:
+        told = "Its pictures were not saved with it" if len(alone) == 1 else "Pages came without their pictures"
+        yield (
+            f"{told} ({plain(printable_path(alone[0]))}): save the page as "
+            '"Webpage, complete" and import it with its folder beside it, or as MHTML, or use `copycatch record`.'
+        )
+    claimed = sum(page.address_from is AddressFrom.CLAIMED for read in done.files for page in read.pages)
+    if claimed:
+        nobody = "1 page: only the page itself says" if claimed == 1 else f"{claimed} pages: only they themselves say"
+        yield (
+            f"{nobody} from where it was saved, and a page can say anything. So it adds what was not known yet, and "
+            "changes nothing that was seen there before. If you know the address, import the file again with "
+            "`--url ADDRESS`, or lay a shortcut to it beside the file."
+        )
+
+
 def _state(reading: Reading) -> str:
     return "results" if reading.found else reading.state.value.replace("_", " ")
+
+
+def _without_campaign(url: str) -> str:
+    """Return an address as people know it: without what advertisers hang on it."""
+    parts = urlsplit(url)
+    kept = "&".join(piece for piece in parts.query.split("&") if not piece.lower().startswith("utm_"))
+    return urlunsplit(parts._replace(query=kept))
 
 
 def _title(reading: Reading) -> str:

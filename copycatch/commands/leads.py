@@ -16,7 +16,7 @@ from casebook.leads import Added, Tip
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option, utc_now
 from copycatch.image_search import all_image_searches, image_search
-from copycatch.lead_files import FILE_BYTES_LIMIT, Found, LeadsError, addresses_in, read_bytes, read_file
+from copycatch.lead_files import FILE_BYTES_LIMIT, Found, LeadsError, addresses_in, read_bytes, read_file, typed_address
 from copycatch.lead_search import ASKED_AGAIN_AFTER, Plan, Searched, Wish, plan_search, run_search
 from copycatch.leads import Taken, add_leads, canonical_lead, standing
 from copycatch.moments import moment
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from copycatch.workspace import Workspace
 
 _LONGEST_NOTE = 500
+_LISTS = frozenset({".txt", ".csv", ".tsv", ".tab", ".xlsx", ".xls", ".ods", ".numbers"})
+_IF_AN_ADDRESS = "Check the file's name; if it is an address, write https:// in front of it."
 
 
 class _ListedByDefault(click.Group):
@@ -72,7 +74,9 @@ def add(workspace: Workspace, sources: tuple[str, ...], note: str | None) -> Non
             except LeadsError as error:
                 errors.append(error)
                 continue
-            flaws += found.flaws or ([] if found.addresses else [f"no address was found in {origin or 'the text'}"])
+            flaws += found.flaws
+            if not found.addresses:
+                flaws.append(f"no address was found in {origin or 'the text'}")
             tip = Tip(source="person", told_at=utc_now(), origin=origin, note=note)
             taken += add_leads(casebook, found.addresses, tip)
     for one in taken:
@@ -100,10 +104,22 @@ def _read(source: str) -> tuple[str, Found]:
     # An address that stands alone needs no cutting out: even its last full stop may belong to it.
     if source.lower().startswith(("http://", "https://")) and not any(character.isspace() for character in source):
         return "", Found((source,))
+    if path.is_file():
+        return printable_path(Path(path.name)), read_file(path)
     typed = tuple(addresses_in(source))
-    if typed and not path.is_file():
+    if typed:
         return "", Found(typed)
-    return printable_path(Path(path.name)), read_file(path)
+    meant = None if _is_a_file_s_name(path) else typed_address(source)
+    if meant is not None:
+        return "", Found((meant,), (f"{source[:200]} was taken for {meant[:200]}",))
+    if path.is_dir() or _is_a_file_s_name(path):
+        read_file(path)  # says what is wrong with it
+    raise LeadsError(f"there is no file {source[:200]}", remedy=_IF_AN_ADDRESS)
+
+
+def _is_a_file_s_name(path: Path) -> bool:
+    """Whether a path that is no file was meant as one: it ends like a list, or begins with a folder that is there."""
+    return path.suffix.lower() in _LISTS or (len(path.parts) > 1 and Path(path.parts[0]).exists())
 
 
 @leads.command("list")
@@ -140,6 +156,8 @@ def lead_record(lead: Lead, keys: Keys) -> dict[str, Any]:
         "reason": reason,
         "listing_key": lead.listing_key,
         "last_seen_at": time_text(lead.last_seen_at) if lead.last_seen_at else None,
+        "pictures": lead.pictures,
+        "pictures_compared": lead.pictures_compared,
         "visited_at": time_text(lead.visited_at) if lead.visited_at else None,
         "candidates": [
             {"candidate_id": one.candidate_id, "work_id": one.work_id, "verdict": one.verdict.value}

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from casebook.errors import CopycatchError
 from casebook.rulings import Licence, PlaceKind
 from copycatch.commands.options import in_workspace, json_option, utc_now
 from copycatch.output import counted, plain, print_json_lines, print_line, print_table
-from copycatch.permissions import Row, add_permissions, licence_from, place_from, read_licences, read_places
+from copycatch.permissions import (
+    PermissionsError,
+    Row,
+    add_permissions,
+    licence_from,
+    place_from,
+    read_licences,
+    read_places,
+    read_table,
+    remove_permission,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -116,7 +125,7 @@ def add_place(workspace: Workspace, kind: str, place: str, title: str, note: str
 def import_licences(workspace: Workspace, file: Path) -> None:
     """Add the licences of a CSV file with the columns licensee, works, places, starts, ends, note."""
     with workspace.casebook() as casebook:
-        found = read_licences(file, {work.work_id for work in casebook.works()})
+        found = read_licences(read_table(file), str(file), {work.work_id for work in casebook.works()})
         added = _add(workspace, casebook, found, casebook.licences(), casebook.add_licence)
     _say_added(added, "licence", known=len(found) - len(added))
 
@@ -126,7 +135,7 @@ def import_licences(workspace: Workspace, file: Path) -> None:
 @click.argument("file", type=_FILE)
 def import_places(workspace: Workspace, file: Path) -> None:
     """Add the places of a CSV file with the columns kind (own or authorised), place, title, note."""
-    found = read_places(file)
+    found = read_places(read_table(file), str(file))
     with workspace.casebook() as casebook:
         added = _add(workspace, casebook, found, casebook.places(), casebook.add_place)
     _say_added(added, "place", known=len(found) - len(added))
@@ -137,8 +146,7 @@ def import_places(workspace: Workspace, file: Path) -> None:
 @click.argument("name", metavar="L-NUMBER")
 def remove_licence(workspace: Workspace, name: str) -> None:
     """Take a licence out; what it covered is asked about again."""
-    with workspace.casebook() as casebook:
-        _remove(workspace, casebook, name, "L-", casebook.remove_licence)
+    _remove(workspace, name, "L")
 
 
 @places.command("remove")
@@ -146,8 +154,7 @@ def remove_licence(workspace: Workspace, name: str) -> None:
 @click.argument("name", metavar="P-NUMBER")
 def remove_place(workspace: Workspace, name: str) -> None:
     """Take a place out; what stands there is asked about again."""
-    with workspace.casebook() as casebook:
-        _remove(workspace, casebook, name, "P-", casebook.remove_place)
+    _remove(workspace, name, "P")
 
 
 def licence_record(licence: Licence) -> dict[str, Any]:
@@ -202,18 +209,12 @@ def _say_added(added: Iterable[Licence | Place], noun: str, known: int = 0) -> N
     print_line(plain(told) + (f"; {known} known already." if known else "."))
 
 
-def _remove(
-    workspace: Workspace, casebook: Casebook, name: str, letter: str, remove: Callable[[int, Any], bool]
-) -> None:
-    digits, now = name.upper().removeprefix(letter), utc_now()
-    with casebook.immediate():
-        usable = digits.isascii() and digits.isdecimal() and len(digits) < 16
-        if not usable or not remove(int(digits), now):
-            raise CopycatchError(
-                f"there is no {name}", remedy="The command `list` beside this one names what there is."
-            )
-        casebook.settle(now, people=workspace.config().review.people)
-    print_line(f"{name.upper()} is taken out.")
+def _remove(workspace: Workspace, name: str, letter: str) -> None:
+    if not name.upper().startswith(f"{letter}-"):
+        raise PermissionsError(f"there is no {name[:40]!r}", remedy="`list` in place of `remove` names what there is.")
+    with workspace.casebook() as casebook:
+        remove_permission(casebook, name, now=utc_now(), people=workspace.config().review.people)
+    print_line(f"{plain(name.upper())} is taken out.")
 
 
 COMMANDS = (licences, places)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 import webbrowser
+from contextlib import suppress
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -20,6 +23,7 @@ from copycatch.workspace import CONFIG_NAME, Workspace
 from review.app import create_app
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 PORT = 8460
@@ -40,20 +44,28 @@ def review(folder: Path, port: int, no_browser: bool) -> None:
     Only this machine can reach it. An empty or missing folder becomes a workspace.
     """
     workspace = open_or_create(folder)
-    start_logging(workspace.logs_path, now=utc_now(), watched=False)
-    with workspace.casebook():
-        pass  # brings the casebook up to date before the first page asks for it
+    start_logging(workspace.logs_path, now=utc_now(), watched=sys.stderr.isatty())
+    with workspace.casebook() as casebook:  # brings it up to date before the first page asks for it
+        scanned = casebook.last_run() is not None
     listening = bound(port)
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    # Before the first scan, the page that leads to it.
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/{'' if scanned else 'start'}"
     print_line(f"Review is open at {address} until you press Ctrl+C.")
-    if not no_browser:
+    if not no_browser and shows_windows(sys.platform, os.environ):
         opening = Timer(0.5, webbrowser.open, (address,))
         opening.daemon = True
         opening.start()
     settings = uvicorn.Config(
-        create_app(WorkspaceDesk(workspace)), log_config=None, access_log=False, server_header=False, ws="none"
+        create_app(WorkspaceDesk(workspace)),
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
     )
-    uvicorn.Server(settings).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # the way to end it
+        uvicorn.Server(settings).run(sockets=[listening])
+    print_line("Review is closed.")
 
 
 def open_or_create(folder: Path) -> Workspace:
@@ -65,6 +77,11 @@ def open_or_create(folder: Path) -> Workspace:
     return workspace
 
 
+def shows_windows(platform: str, environ: Mapping[str, str]) -> bool:
+    """Whether a browser would open a window of its own, and not in this terminal."""
+    return platform in ("win32", "darwin") or any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
 def bound(port: int) -> socket.socket:
     """Return a socket of this machine that listens on a port, any free one for 0.
 
@@ -72,7 +89,8 @@ def bound(port: int) -> socket.socket:
         ReviewError: the port is taken, or may not be used.
     """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform != "win32":  # there it would let two programs share the port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((_LOOPBACK[0], port))
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ from casebook.types import Purpose, RunState, ScanRun, TaskState
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.coverage import run_alarms
-from copycatch.leads import by_hand_sentences, standing
+from copycatch.leads import Standing, by_hand_sentences, never_compared, standing
 from copycatch.moments import moment
 from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import counted, plain, print_json_lines, print_line, print_table
@@ -21,15 +22,18 @@ from copycatch.watched import watched_problems
 from copycatch.ways import crawled, not_crawled
 from copycatch.works import read_entries, unlisted_pictures
 from crawler.keys import Keys, KeysError, read_keys
-from matching.calibration import learnt
+from matching.calibration import RATE_WEIGHT, learnt, standard
 from matching.judgement import LIKELY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from casebook.casebook import Casebook
     from copycatch.workspace import Workspace
 
 _NIGHTS_SHOWN = 7
 _PROBLEMS_SHOWN = 10
+_IMPORTS_SHOWN, _IMPORTS_SINCE = 6, timedelta(days=7)
 # Heading -> column of the view `coverage`.
 _COVERAGE = {
     "target": "target", "at": "marketplace", "tried": "pages_tried", "read": "pages_parsed",
@@ -50,13 +54,17 @@ def status(workspace: Workspace, as_json: bool) -> None:
         print_json_lines([record])
         return
     run = record["run"]
-    if run is None:
+    if run is None and record["import"] is not None:
+        print_line("So far only what you imported was looked at; `copycatch scan` looks at your targets and leads.")
+    elif run is None:
         print_line("No scan yet. Start one with `copycatch scan`.")
     else:
         ended = f"ended {moment(run['finished_at'])}" if run["finished_at"] else f"in phase {run['phase']}"
         print_line(f"Last scan {run['run_id']}: {run['state']}, started {moment(run['started_at'])}, {ended}")
     if record["import"] is not None:
-        print_line(_import_line(record["import"]))
+        print_line(_import_line("Last", record["import"]))
+    for earlier in record["earlier_imports"]:
+        print_line(_import_line("Earlier", earlier))
     if record["never_compared"] and record["works"]:
         print_line(
             f"Never compared: {counted(record['never_compared'], 'picture')}; `copycatch match` compares what is left"
@@ -67,10 +75,7 @@ def status(workspace: Workspace, as_json: bool) -> None:
     )
     calibration = record["calibration"]
     if calibration:
-        print_line(
-            f"Of 100,000 strangers' pictures about {calibration['taken_for_copies']:,.0f} would be taken for copies; "
-            f"learnt from {calibration['pictures']:,} pictures and {calibration['references']:,} references of yours"
-        )
+        print_line(_calibration_line(calibration))
     if record["coverage"]:
         rows = [[row[column] for column in _COVERAGE.values()] for row in record["coverage"]]
         print_table(tuple(_COVERAGE), rows)
@@ -78,8 +83,11 @@ def status(workspace: Workspace, as_json: bool) -> None:
         nights = [(moment(night["planned_at"]), night["outcome"], night["message"]) for night in record["nights"]]
         print_table(("planned", "outcome", "message"), nights, title="Last nights")
     if record["leads"]:
-        states = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in record["leads"].items())
+        states = ", ".join(f"{number} {_lead_state(name, number)}" for name, number in record["leads"].items())
         print_line(f"Leads: {states}")
+    if record["leads_never_compared"]:
+        none = counted(record["leads_never_compared"], "lead was read", "leads were read")
+        print_line(f"  {none}, but no picture there was compared: what is shown there is not known (`copycatch leads`)")
     for sentence in record["crawled"]:
         print_line(f"+ {plain(sentence)}")
     for sentence in record["not_crawled"]:
@@ -90,7 +98,8 @@ def status(workspace: Workspace, as_json: bool) -> None:
 
 def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     """Return the state of a workspace as `status --json` prints it."""
-    run, imported = casebook.last_run(), casebook.last_import()
+    run, imports = casebook.last_run(), _imports(casebook)
+    imported = imports[0] if imports else None
     coverage = casebook.coverage_rows(run.run_id) if run else []
     works = len(read_entries(workspace.works_path)) + len(unlisted_pictures(workspace))
     unseen = run_alarms(casebook, run.run_id, watched=works) if run else []
@@ -101,7 +110,8 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     return {
         "workspace": str(workspace.root),
         "run": None if run is None else _run(run),
-        "import": None if imported is None else _run(imported),
+        "import": None if imported is None else _imported(casebook, imported),
+        "earlier_imports": [_imported(casebook, earlier) for earlier in imports[1:]],
         "never_compared": casebook.never_compared(),
         "works": works,
         "copies": verdicts.count(Verdict.COPY),
@@ -110,6 +120,7 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "coverage": coverage,
         "nights": [_night(night) for night in nights],
         "leads": dict(Counter(standing(lead, keys)[0].value for lead in leads)),
+        "leads_never_compared": sum(map(never_compared, leads)),
         "crawled": list(crawled(targets, keys)),
         "not_crawled": [*not_crawled(targets, keys), *by_hand_sentences(leads, keys)],
         "alarms": [
@@ -131,9 +142,19 @@ def _calibration(workspace: Workspace, casebook: Casebook) -> dict[str, Any] | N
     budget = workspace.config().match.false_alarms_per_100000
     return {
         "taken_for_copies": min(budget, learnt(tail).expected_false_alarms(LIKELY)),
+        # Until more pictures were compared than the standard is weighed as, it outweighs them.
+        "measured": tail.pictures * standard(tail.references).rate > RATE_WEIGHT,
         "pictures": tail.pictures,
         "references": tail.references,
     }
+
+
+def _calibration_line(calibration: dict[str, Any]) -> str:
+    taken = f"Of 100,000 strangers' pictures about {calibration['taken_for_copies']:,.0f} would be taken for copies"
+    pictures, references = counted(calibration["pictures"], "picture"), counted(calibration["references"], "reference")
+    if not calibration["measured"]:
+        return f"{taken} by default; not measured with yours yet: {pictures} compared are too few"
+    return f"{taken}; learnt from {pictures} and {references} of yours"
 
 
 def _run(run: ScanRun) -> dict[str, Any]:
@@ -145,6 +166,10 @@ def _run(run: ScanRun) -> dict[str, Any]:
         "finished_at": time_text(run.finished_at) if run.finished_at else None,
         "stats": dict(run.stats),
     }
+
+
+def _lead_state(name: str, number: int) -> str:
+    return "wait" if name == Standing.WAITS and number > 1 else name.replace("_", " ")
 
 
 def _night(night: Night) -> dict[str, Any]:
@@ -167,30 +192,58 @@ def _run_alarms(workspace: Workspace, run: ScanRun | None) -> list[str]:
     return ["the last scan was given up; `copycatch scan` starts a new one"]
 
 
-def _brought(stats: dict[str, int]) -> str:
-    return f": {counted(stats.get('listings', 0), 'listing')} with {counted(stats.get('pictures', 0), 'picture')}"
+def _imports(casebook: Casebook) -> list[ScanRun]:
+    """Return the last import, and those begun in the week before it; a few at most, newest first."""
+    found = casebook.imports(_IMPORTS_SHOWN)
+    return [run for run in found if found[0].started_at - run.started_at <= _IMPORTS_SINCE]
 
 
-def _import_line(run: dict[str, Any]) -> str:
-    brought = run["stats"]
-    told = _brought(brought) if brought else ""
-    return f"Last import {run['run_id']}: {run['state']}, started {moment(run['started_at'])}{told}"
+def _imported(casebook: Casebook, run: ScanRun) -> dict[str, Any]:
+    """Return an import with how many of its pages showed a wall, or a listing built in an unknown way."""
+    rows = casebook.coverage_rows(run.run_id)
+    columns = ("pages_blocked", "pages_unknown_layout")
+    return {**_run(run), **{column: sum(row[column] or 0 for row in rows) for column in columns}}
+
+
+def _import_line(which: str, run: dict[str, Any]) -> str:
+    brought, told = run["stats"], ""
+    if brought:
+        listings, pictures = brought.get("listings", 0), brought.get("pictures", 0)
+        told = f": {counted(listings, 'listing')} with {counted(pictures, 'picture')}"
+    if brought.get("missing"):
+        told += f", {counted(brought['missing'], 'picture')} not in the files"
+    if run["pages_blocked"]:
+        told += f", {counted(run['pages_blocked'], 'page')} blocked"
+    if run["pages_unknown_layout"]:
+        told += f", {counted(run['pages_unknown_layout'], 'page')} of unknown layout"
+    return f"{which} import {run['run_id']}: {run['state']}, started {moment(run['started_at'])}{told}"
 
 
 def _import_alarms(workspace: Workspace, casebook: Casebook, run: ScanRun | None) -> list[str]:
     if run is None:
         return []
     if run.state is not RunState.RUNNING:
-        return [
-            f"the last import: {counted(short.tasks, 'page')}: {short.why}, such as {short.example}: save it "
-            "again once your browser shows the listing"
-            for short in casebook.shortfalls(run.run_id)
-            if short.state is TaskState.FAILED and short.purpose is Purpose.PAGE
-        ]
+        return [f"the last import: {alarm}" for alarm in _not_seen(casebook, run)]
     if _is_held(workspace):
         return ["an import is running now"]
     again = "import its files again, and `copycatch match` compares what was not compared"
     return [f"the last import was interrupted; what it had read is kept: {again}"]
+
+
+def _not_seen(casebook: Casebook, run: ScanRun) -> Iterator[str]:
+    """Yield what an import could not see in its files: walls, pages that cannot be read, pictures left out."""
+    for short in casebook.shortfalls(run.run_id):
+        if short.state is TaskState.FAILED and short.purpose is Purpose.PAGE:
+            pages = counted(short.tasks, "page")
+            yield (f"{pages}: {short.why}, such as {short.example}: save it again once your browser shows the listing")
+    unknown = _imported(casebook, run)["pages_unknown_layout"]
+    if unknown:
+        pages = counted(unknown, "page")
+        yield f"{pages} of listings built in a way that is not known: look at them yourself (docs/marketplaces.md)"
+    missing = dict(run.stats).get("missing", 0)
+    if missing:
+        pictures = counted(missing, "picture lies", "pictures lie")
+        yield f"{pictures} in none of the files, so what they show is not known: save the pages with their pictures"
 
 
 def _watched(workspace: Workspace) -> list[str]:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from casebook.findings import ReferenceKind, Work, WorkKind
 from copycatch.commands.options import in_workspace, json_option
 from copycatch.output import counted, plain, print_json_lines, print_line, print_table
-from copycatch.works import Library, Problem, read_library, unlisted_pictures
+from copycatch.works import Library, Problem, read_entries, read_library, unlisted_pictures
 from copycatch.works_check import check_library
 from copycatch.works_edit import How, Wish, add_works
 
@@ -38,11 +39,19 @@ def works() -> None:
 )
 @click.option("--id", "work_id", help="The work's id; with the id of a work that exists, files are added to it.")
 @click.option("--watermark", is_flag=True, help="The files show your watermark or logo, not the work.")
+@click.option("--rights", help="Your note on why the work is yours, on one line; it stands in works.toml.")
 def add(
-    workspace: Workspace, sources: tuple[Path, ...], title: str | None, kind: str, work_id: str | None, watermark: bool
+    workspace: Workspace,
+    sources: tuple[Path, ...],
+    title: str | None,
+    kind: str,
+    work_id: str | None,
+    watermark: bool,
+    rights: str | None,
 ) -> None:
     """Add pictures to what is watched. Files from elsewhere are copied into reference_images/."""
-    wish = Wish(title=title, kind=WorkKind(kind), work_id=work_id, watermark=watermark)
+    wish = Wish(title=title, kind=WorkKind(kind), work_id=work_id, watermark=watermark, rights=rights)
+    kept = work_id is not None and any(entry.work.work_id == work_id for entry in read_entries(workspace.works_path))
     added, skipped = add_works(workspace, sources, wish)
     for item in added:
         print_line(f"{plain(item.path)}  {item.how} {plain(item.work_id)}")
@@ -52,6 +61,14 @@ def add(
     if skipped:
         print_line(f"Skipped {len(skipped)}:")
     _print_problems(skipped)
+    source = click.get_current_context().get_parameter_source("kind")
+    assumed = source is ParameterSource.DEFAULT and not watermark and not kept
+    if assumed and any(item.how is How.ADDED for item in added):
+        print_line(
+            'Taken for photographs (kind "photo"). For art that is printed on goods and photographed with them, add '
+            'with --kind artwork, or change kind to "artwork" in'
+        )
+        print_line(f"  {plain(workspace.works_path)}")
 
 
 @works.command("list")
@@ -61,7 +78,8 @@ def list_works(workspace: Workspace, as_json: bool) -> None:
     """Show the works that are watched, listed in works.toml or not."""
     library = read_library(workspace)
     unlisted = set(unlisted_pictures(workspace))
-    records = [work_record(library, work, unlisted) for work in library.works]
+    rights = {entry.work.work_id: entry.rights for entry in read_entries(workspace.works_path)}
+    records = [work_record(library, work, unlisted, rights.get(work.work_id, "")) for work in library.works]
     if as_json:
         print_json_lines(records)
         return
@@ -71,7 +89,7 @@ def list_works(workspace: Workspace, as_json: bool) -> None:
     _print_problems(library.problems)
 
 
-def work_record(library: Library, work: Work, unlisted: AbstractSet[str]) -> dict[str, Any]:
+def work_record(library: Library, work: Work, unlisted: AbstractSet[str], rights: str) -> dict[str, Any]:
     """Return a work as `works list --json` prints it."""
     references = [reference for reference in library.references if reference.work_id == work.work_id]
     pictures = [reference.path for reference in references if reference.kind is ReferenceKind.PICTURE]
@@ -82,6 +100,7 @@ def work_record(library: Library, work: Work, unlisted: AbstractSet[str]) -> dic
         "files": pictures,
         "watermarks": [reference.path for reference in references if reference.kind is ReferenceKind.WATERMARK],
         "listed": unlisted.isdisjoint(pictures),
+        "rights": rights,
     }
 
 

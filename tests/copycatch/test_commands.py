@@ -268,8 +268,9 @@ def test_status_has_the_documented_fields_and_names_what_was_not_seen(filled: Wo
     (filled.references_path / "own.jpg").write_bytes(picture_bytes(7))
     (record,) = lines(run("status", "--json", workspace=filled).stdout)
     nights = {"planned_at", "ended_at", "outcome", "exit_code", "message"}
-    calibration = {"taken_for_copies", "pictures", "references"}
-    assert {*record, *record["run"], *nights, *calibration} == documented("status", "`--json` fields:")
+    imports = {"pages_blocked", "pages_unknown_layout"}
+    calibration = {"taken_for_copies", "measured", "pictures", "references"}
+    assert {*record, *record["run"], *nights, *imports, *calibration} == documented("status", "`--json` fields:")
     assert (record["run"]["run_id"], record["copies"], record["works"]) == (RUN_ID, 1, 1)
     assert record["alarms"] == [
         "shop: 1 page: HTTP 500: https://shop.example/broken",
@@ -286,7 +287,8 @@ def test_status_tells_how_many_strangers_pictures_would_be_taken_for_copies(work
             casebook.keep_tail(Tail(pictures=pictures, references=523), STARTED + timedelta(seconds=pictures))
         text = run("status", workspace=workspace).stdout
         assert least <= int(re.findall(r"about (\d+) would", text)[0]) <= most
-        assert f"learnt from {pictures:,} pictures and 523 references" in text
+        assert (f"learnt from {pictures:,} pictures and 523 references" in text) is (pictures > 100)
+        assert ("by default; not measured with yours yet: 10 pictures compared are too few" in text) is (pictures == 10)
         (record,) = lines(run("status", "--json", workspace=workspace).stdout)
         assert {"pictures": pictures, "references": 523}.items() <= record["calibration"].items()
 
@@ -319,16 +321,27 @@ def test_status_before_the_first_scan_says_so(workspace: Workspace, run: Run) ->
 def test_works_are_added_listed_and_documented(workspace: Workspace, run: Run, tmp_path: Path) -> None:
     (tmp_path / "heron.jpg").write_bytes(picture_bytes(9))
     added = run(
-        "works", "add", tmp_path / "heron.jpg", "--title", "Heron [dim]", "--kind", "artwork", workspace=workspace
-    )
+        "works", "add", tmp_path / "heron.jpg", "--title", "Heron [dim]", "--kind", "artwork", "--rights", "Mine, 2024",
+        workspace=workspace,
+    )  # fmt: skip
     assert added.stdout == "heron.jpg  added as W-0001\n"
     (record,) = lines(run("works", "list", "--json", workspace=workspace).stdout)
     assert set(record) == documented("works list", "`--json` fields:")
     assert record == {
         "id": "W-0001", "title": "Heron [dim]", "kind": "artwork", "files": ["heron.jpg"],
-        "watermarks": [], "listed": True,
+        "watermarks": [], "listed": True, "rights": "Mine, 2024",
     }  # fmt: skip
     assert "Heron [dim]" in run("works", "list", workspace=workspace).stdout
+
+
+def test_works_add_tells_which_kind_it_assumed(workspace: Workspace, run: Run, tmp_path: Path) -> None:
+    for name, seed in (("heron.jpg", 9), ("otter.jpg", 10), ("mark.jpg", 11)):
+        (tmp_path / name).write_bytes(picture_bytes(seed))
+    told = 'Taken for photographs (kind "photo")'
+    assert told in run("works", "add", tmp_path / "heron.jpg", "--id", "W-7", workspace=workspace).stdout
+    assert told not in run("works", "add", tmp_path / "otter.jpg", "--id", "W-7", workspace=workspace).stdout
+    marked = run("works", "add", tmp_path / "mark.jpg", "--id", "W-7", "--watermark", workspace=workspace).stdout
+    assert told not in marked
 
 
 def test_a_problem_of_works_check_has_the_documented_fields(workspace: Workspace, run: Run) -> None:
@@ -380,7 +393,9 @@ def test_doctor_finds_a_filled_workspace_healthy_offline(filled: Workspace, run:
     (filled.references_path / "a.jpg").write_bytes(picture_bytes(1))
     result = run("doctor", "--offline", "--json", workspace=filled)
     records = lines(result.stdout)
-    assert {record["state"] for record in records if record["check"] != "disk space"} == {"fine"}
+    left = {"disk space", "robots.txt"}
+    assert {record["state"] for record in records if record["check"] not in left} == {"fine"}
+    assert [record["message"][:8] for record in records if record["check"] == "robots.txt"] == ["left out"]
     assert set(records[0]) == documented("doctor", "`--json` fields:")
     assert "casebook" in run("doctor", "--offline", workspace=filled).stdout
 

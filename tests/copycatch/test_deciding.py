@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from casebook.deciding import DecidingError
+from casebook.deciding import DecidingError, reviewer_of
 from casebook.rulings import Ruling
-from copycatch.config import Config, Owner, ReviewSettings
-from copycatch.deciding import reviewer_of
 from copycatch.permissions import PermissionsError, place_of
 
 if TYPE_CHECKING:
@@ -125,12 +123,10 @@ def test_region_is_refused_where_no_agreeing_part_is_known(filled: Workspace, ru
 
 
 def test_who_decides_is_named_by_the_option_the_configuration_or_the_owner() -> None:
-    owner = Owner(name="Ana")
-    assert reviewer_of(Config(owner=owner)) == "Ana"
-    assert reviewer_of(Config(owner=owner, review=ReviewSettings(reviewer="Ben"))) == "Ben"
-    assert reviewer_of(Config(owner=owner, review=ReviewSettings(reviewer="Ben")), "Eve") == "Eve"
+    assert reviewer_of(None, "", " Ana ") == "Ana"
+    assert reviewer_of("Eve", "Ben", "Ana") == "Eve"
     with pytest.raises(DecidingError, match="nobody is named"):
-        reviewer_of(Config())
+        reviewer_of(None, "", " ")
 
 
 def test_an_own_shop_hides_its_listings_until_it_is_taken_out(filled: Workspace, run: Run) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
 import shutil
 import socket
+import tempfile
 from dataclasses import replace
 from importlib import metadata
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,7 @@ from copycatch.config import Config, CrawlLimits, Owner, Target
 from copycatch.config_template import render
 from copycatch.health import Check, FetchRobots, Health, examine
 from copycatch.robots_probe import robots_fetcher
+from tests.copycatch.filled import make_workspace
 from tests.crawler.sites import Site
 
 if TYPE_CHECKING:
@@ -145,3 +149,33 @@ def test_a_missing_folder_and_a_broken_configuration_are_problems(workspace: Wor
     assert checks["write access to blobs"].health is Health.PROBLEM
     assert checks["configuration"].health is Health.PROBLEM
     assert not any(name.startswith("robots.txt") for name in checks)
+
+
+def test_leads_without_a_target_are_a_warning(workspace: Workspace, run: Run) -> None:
+    workspace.config_path.write_text(render(Config(owner=Owner(contact_url="https://ana.example/"))), encoding="utf-8")
+    run("leads", "add", "https://a.example/1", workspace=workspace)
+    check = checks_of(workspace)["configuration"]
+    assert (check.health, check.message.partition(":")[0]) == (Health.WARNING, "0 targets, 1 lead")
+    assert "[[targets]]" in (check.remedy or "")
+
+
+def test_doctor_says_that_no_site_was_asked(workspace: Workspace) -> None:
+    assert checks_of(workspace)["robots.txt"].message.startswith("left out")
+    assert "robots.txt" not in checks_of(workspace, answering(200))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems know no rights of this kind")
+def test_a_workspace_that_others_can_read_is_a_warning() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        space = make_workspace(Path(folder) / "space")
+        for path, rights in ((space.root, 0o755), (space.casebook_path, 0o644), (space.blobs_path, 0o750)):
+            path.chmod(rights)
+        space.references_path.chmod(0o700)
+        check = checks_of(space)["privacy"]
+        assert (check.health, check.message) == (Health.WARNING, "every user of this machine can get at casebook.db")
+        assert check.remedy == f"Run: chmod -R o-rwx {space.root}"
+        for closed in (space.root, space.root.parent):  # what lies in it is closed then, whatever its own rights
+            closed.chmod(0o750)
+            assert checks_of(space)["privacy"].health is Health.FINE
+            closed.chmod(0o755)

@@ -111,7 +111,8 @@ def test_a_picture_that_cannot_be_decoded_is_told_and_displaces_none_that_was_se
 def test_who_says_where_a_page_came_from_is_told(space: Workspace, tmp_path: Path, run: Run) -> None:
     path = saved(tmp_path, "page.html", claiming(URL, PAGE))
     claimed = run("import", path, "--no-compare", workspace=space).stdout
-    assert "the address of 1 is only claimed by the page itself" in claimed
+    assert "1 page: only the page itself says from where it was saved" in claimed
+    assert "`--url ADDRESS`" in claimed
     assert "address is" in claimed
     (record,) = lines(run("import", path, "--no-compare", "--json", workspace=space).stdout)
     assert record["pages"][0]["address_from"] == "claimed"
@@ -121,6 +122,18 @@ def test_who_says_where_a_page_came_from_is_told(space: Workspace, tmp_path: Pat
         run("import", saved(tmp_path, "a.har", har({})), "--no-compare", "--json", workspace=space).stdout
     )
     assert record["pages"][0]["address_from"] == "noted"
+
+
+def test_the_table_shows_addresses_without_what_advertisers_hang_on_them(
+    space: Workspace, tmp_path: Path, run: Run
+) -> None:
+    path = saved(tmp_path, "page.html", PAGE)
+    url = f"{URL}?utm_source=mail&var=2&UTM_campaign=x"
+    shown = run("import", path, "--url", url, "--no-compare", workspace=space).stdout
+    assert "utm" not in shown.lower()
+    assert "var=2" in shown
+    (record,) = lines(run("import", path, "--url", url, "--no-compare", "--json", workspace=space).stdout)
+    assert record["pages"][0]["url"] == url
 
 
 def test_a_claimed_address_outweighs_nothing_that_was_seen_there(space: Workspace, tmp_path: Path) -> None:
@@ -288,7 +301,8 @@ def test_status_tells_of_an_import_before_any_scan_and_of_what_was_not_compared(
     path = saved(tmp_path, "a.har", har({PICTURES[0]: good}))
     run("import", path, "--no-compare", workspace=space)
     text = run("status", workspace=space).stdout
-    assert "No scan yet" in text
+    assert "No scan yet" not in text
+    assert "So far only what you imported was looked at" in text
     assert "finished" in next(line for line in text.splitlines() if line.startswith("Last import"))
     assert ": 1 listing with 1 picture" in text
     assert "never compared" not in text  # there is no work to compare them with
@@ -298,7 +312,9 @@ def test_status_tells_of_an_import_before_any_scan_and_of_what_was_not_compared(
         assert casebook.never_compared() == 1
     run("match", workspace=space)
     (record,) = lines(run("status", "--json", workspace=space).stdout)
-    assert (record["run"], record["never_compared"], record["alarms"]) == (None, 0, [])
+    assert (record["run"], record["never_compared"]) == (None, 0)
+    (alarm,) = record["alarms"]
+    assert alarm.startswith("the last import: 3 pictures lie in none of the files, so what they show is not known")
     assert record["import"]["stats"] == {"listings": 1, "pictures": 1, "missing": 3}
 
 
@@ -312,3 +328,26 @@ def test_status_says_that_an_import_was_killed_and_what_to_do(
         assert "an import is running now" in run("status", workspace=space).stdout
     run("import", saved(tmp_path, "a.har", har({PICTURES[0]: good})), "--no-compare", workspace=space)
     assert "interrupted" not in run("status", workspace=space).stdout
+
+
+def test_status_tells_what_the_last_import_did_not_see_and_the_imports_of_the_week_before(
+    space: Workspace, tmp_path: Path, run: Run
+) -> None:
+    unknown = har({}, url=OTHER, page=b"<html><title>Otter</title><p>A page like no other.</p></html>")
+    wall = har({}, url=OTHER.replace("777", "778"), page=b"<html><title>Security Measure</title></html>", status=403)
+    page = saved(tmp_path, "page.har", har({}))
+    other = saved(tmp_path, "other.har", entries(unknown, wall))
+    at = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    for days, path in ((0, page), (8, page), (9, other), (10, page)):
+        run_import(space, [path], compare=False, now=lambda days=days: at + timedelta(days=days))
+    text = run("status", workspace=space).stdout
+    earlier = [line for line in text.splitlines() if line.startswith("Earlier import")]
+    assert ["2026-11-29" in line for line in earlier] == [True, False]
+    assert earlier[0].endswith(": 0 listings with 0 pictures, 1 page blocked, 1 page of unknown layout")
+    assert "! the last import: 4 pictures lie in none of the files" in text
+    run_import(space, [other], compare=False, now=lambda: at + timedelta(days=11))
+    text = run("status", workspace=space).stdout
+    assert "! the last import: 1 page of listings built in a way that is not known" in text
+    assert "! the last import: 1 page: blocked" in text
+    (record,) = lines(run("status", "--json", workspace=space).stdout)
+    assert (record["import"]["pages_unknown_layout"], len(record["earlier_imports"])) == (1, 3)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from casebook.types import ListingState, Picture, PictureRole, RunKind, ScanRun
+from casebook.types import GalleryPicture, ListingState, Picture, PictureRole, RunKind, ScanRun
 from copycatch import saved_pages
 from copycatch.importing import run_import
+from copycatch.saved_reading import united_with_files
 from copycatch.scan import utc_now
 from copycatch.workspace import Workspace
 from crawler.formats import sniff
@@ -54,7 +55,7 @@ def test_every_form_of_one_page_leads_to_the_same_listing_pictures_and_candidate
 ) -> None:
     result = run("import", saved(tmp_path, name, FORMS[name](shown)), workspace=space)
     assert result.exit_code == 0, result.stderr
-    assert "1 listing with 3 pictures imported; 1 of their pictures lie in none of the files." in result.stdout
+    assert "1 listing with 3 pictures imported; 1 of their pictures lies in none of the files." in result.stdout
     (report,) = space.reports_path.iterdir()
     assert f"Report: {report}" in result.stdout
     text = report.read_text(encoding="utf-8")
@@ -91,6 +92,49 @@ def test_the_pictures_of_a_description_in_a_frame_of_its_own_are_compared_too(
     assert described == ["https://shop.example/ridge.jpg"]  # the other one stands in the gallery
     assert "https://shop.example/ridge.jpg" in seen
     assert candidate.listing_key == KEY
+
+
+SHOP_PAGE = b"""<!doctype html><!-- saved from url=(0030)https://shop.example/p/heron -->
+<html><head><title>Heron</title>
+<meta property="og:image" content="https://cdn.shop.example/cdn/shop/files/heron.jpg?v=17&amp;width=1200">
+<script type="application/ld+json">{"@type":"Product","name":"Heron print",
+"image":["https://cdn.shop.example/cdn/shop/files/heron.jpg","https://cdn.shop.example/cdn/shop/files/back.jpg"],
+"offers":{"@type":"Offer","price":"12","priceCurrency":"EUR","availability":"https://schema.org/InStock"}}</script></head>
+<body><h1>Heron print</h1><div class="product-gallery"><img src="./Heron_files/heron_600x.jpg">
+<img src="./Heron_files/side.jpg"></div></body></html>"""
+
+
+def test_a_picture_that_the_page_names_by_its_file_and_by_its_address_is_one_picture_and_not_missing(
+    space: Workspace, shown: dict[str, bytes], tmp_path: Path, run: Run
+) -> None:
+    beside = tmp_path / "Heron_files"
+    beside.mkdir()
+    ours, side, _ = shown.values()
+    (beside / "heron_600x.jpg").write_bytes(ours)
+    (beside / "side.jpg").write_bytes(side)
+    result = run("import", saved(tmp_path, "Heron.html", SHOP_PAGE), workspace=space)
+    assert "1 listing with 2 pictures imported; 1 of their pictures lies in none of the files" in result.stdout
+    with space.casebook() as casebook:
+        (candidate,) = casebook.candidates()
+        seen = {sighting.url for sighting in casebook.sightings(candidate.listing_key)}
+    assert seen == {
+        "https://cdn.shop.example/cdn/shop/files/heron.jpg", "https://shop.example/p/Heron_files/side.jpg",
+    }  # fmt: skip
+
+
+def test_a_name_that_several_pictures_bear_tells_not_which_file_is_which() -> None:
+    gallery = tuple(
+        GalleryPicture(url=f"https://{place}.jpg")
+        for place in ("a.example/1/front", "a.example/2/front", "a.example/x_files/front", "a.example/x_files/front(1)")
+    )
+    assert united_with_files(gallery) == gallery
+
+
+def test_a_page_without_its_folder_is_told_how_to_be_saved(space: Workspace, tmp_path: Path, run: Run) -> None:
+    told = run("import", saved(tmp_path, "Heron.html", SHOP_PAGE), "--no-compare", workspace=space).stdout
+    assert "Its pictures were not saved with it" in told
+    assert '"Webpage, complete"' in told
+    assert "copycatch record" in told
 
 
 def test_a_page_with_everything_inside_brings_its_pictures(

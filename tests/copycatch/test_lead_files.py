@@ -6,10 +6,12 @@ import io
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from PIL import Image
 
 from copycatch import lead_files
 from copycatch.lead_files import LeadsError, addresses_in, read_bytes, read_file
@@ -150,3 +152,47 @@ def test_a_file_that_is_too_large_or_none_is_refused(tmp_path: Path) -> None:
     for path, said in ((large, "larger than"), (tmp_path, "no file"), (tmp_path / "missing", "no file")):
         with pytest.raises(LeadsError, match=said):
             read_file(path)
+
+
+@pytest.mark.parametrize("name", ["shot.png", "list.txt", "list.csv"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "BMP"])
+def test_a_picture_is_refused_whatever_its_name_and_whatever_its_bytes_look_like(name: str, form: str) -> None:
+    out = io.BytesIO()
+    noise = np.random.default_rng(5).integers(0, 255, (96, 96, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(out, form)
+    data = out.getvalue() + b" https://junk.example/x\n"
+    with pytest.raises(LeadsError, match=r"is a picture \(|holds no text") as raised:
+        read_bytes(data, name)
+    assert raised.value.remedy
+
+
+@pytest.mark.parametrize("data", [b"SQLite format 3\x00\x10\x00\x01\x01\x00" + bytes(90), bytes(range(256)) * 40])
+def test_what_is_neither_text_nor_a_table_is_refused(data: bytes) -> None:
+    with pytest.raises(LeadsError, match="holds no text"):
+        read_bytes(data + b"https://junk.example/x", "notes.txt")
+
+
+def test_a_stray_control_character_costs_no_text() -> None:
+    assert read_bytes(b"BMX: https://a.example/1\r\n\x00\x0c\x1a", "list.txt").addresses == ("https://a.example/1",)
+
+
+def test_a_line_that_looks_like_an_address_and_was_not_taken_is_named() -> None:
+    text = (
+        b"My list, seen in May, e.g. 1.5 and heron.jpg\nhttps://a.example/1\nmyshop.example/prints/1.\nheron.jpg\n"
+        b"htp://b.example/2\nme@c.example\nother.example\n"
+    )
+    found = read_bytes(text, "list.txt")
+    assert found.addresses == ("https://a.example/1",)
+    assert [flaw.partition(" was left out: put https:// in front")[0] for flaw in found.flaws] == [
+        "list.txt, line 3: myshop.example/prints/1",
+        "list.txt, line 5: htp://b.example/2",
+        "list.txt, line 7: other.example",
+    ]
+    table = read_bytes(b"no;where\n1;https://a.example/1\n2;myshop.example/p/2\n3;heron.jpg\n", "list.csv")
+    assert [flaw.partition(" was")[0] for flaw in table.flaws] == ["list.csv, line 3: myshop.example/p/2"]
+
+
+def test_of_many_lines_that_were_not_taken_the_first_are_named_and_the_rest_counted() -> None:
+    found = read_bytes("\n".join(f"shop{number}.example/1" for number in range(500)).encode(), "list.txt")
+    assert len(found.flaws) == 11
+    assert found.flaws[-1] == "list.txt, 490 more like these were left out"

@@ -19,7 +19,7 @@ from copycatch.workspace import Workspace
 from tests.copycatch.conftest import Run
 from tests.copycatch.filled import fill, picture_bytes
 from tests.copycatch.test_commands import documented, lines
-from tests.crawler.saved_pages import PAGE, URL, har
+from tests.crawler.saved_pages import PAGE, PICTURES, URL, har
 from tests.crawler.sites import Answer, Site, html, links, product
 
 PICTURE = Answer(picture_bytes(1), headers={"Content-Type": "image/jpeg"})
@@ -204,6 +204,25 @@ def test_importing_a_page_settles_the_lead_to_it(workspace: Workspace, run: Run,
     assert b"305512340001" in PAGE
 
 
+def test_a_lead_that_was_read_without_a_compared_picture_is_told_as_such(
+    workspace: Workspace, run: Run, tmp_path: Path
+) -> None:
+    run("leads", "add", URL, workspace=workspace)
+    (workspace.references_path / "mine.jpg").write_bytes(picture_bytes(7))
+    saved = tmp_path / "page.har"
+    saved.write_bytes(har({}))
+    run("import", saved, workspace=workspace)
+    assert told(workspace)[URL][1].endswith(", but none of its pictures was compared")
+    shown = run("status", workspace=workspace).stdout
+    assert "1 lead was read, but no picture there was compared" in shown
+    (record,) = lines(run("leads", "--json", workspace=workspace).stdout)
+    assert (record["pictures"], record["pictures_compared"]) == (4, 0)
+    saved.write_bytes(har({PICTURES[0]: picture_bytes(8)}))
+    run("import", saved, workspace=workspace)
+    assert told(workspace)[URL][1].endswith("UTC")
+    assert "no picture there was compared" not in run("status", workspace=workspace).stdout
+
+
 def test_a_lead_whose_listing_was_removed_is_gone_and_not_visited(tmp_path: Path) -> None:
     with Site({"/robots.txt": Answer(b""), "/item/1": product("Heron print")}) as shop:
         space = watching(tmp_path / "space", shop)
@@ -232,3 +251,40 @@ def test_doctor_takes_leads_for_something_to_scan(tmp_path: Path, run: Run) -> N
     after = run("doctor", "--offline", "--json", workspace=space).stdout
     assert ("there is no target to scan" in before, "0 targets, 1 lead" in after) == (True, True)
     fill(space)
+
+
+def test_a_shop_s_address_without_https_is_taken_where_it_is_typed_and_no_such_file_exists(
+    workspace: Workspace, run: Run, tmp_path: Path
+) -> None:
+    result = run("leads", "add", "myshop.example/prints/1", workspace=workspace)
+    assert (result.exit_code, result.stdout) == (0, "1 lead added, 0 known already.\n")
+    assert "myshop.example/prints/1 was taken for https://myshop.example/prints/1" in result.stderr
+    for typed in ("myshop.example", "lists/leads.txt", "my.folder/leads.txt"):
+        refused = run("leads", "add", typed, workspace=workspace)
+        assert refused.exit_code == 1
+        assert "file" in refused.stderr
+    assert "write https:// in front" in run("leads", "add", "myshop.example", workspace=workspace).stderr
+    (tmp_path / "etsy.com").mkdir()
+    (tmp_path / "etsy.com" / "list").write_text("https://a.example/1")
+    assert "1 lead added" in run("leads", "add", tmp_path / "etsy.com" / "list", workspace=workspace).stdout
+
+
+def test_a_picture_is_no_list_of_leads(workspace: Workspace, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shot.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40) + b"https://junk.example/x")
+    result = run("leads", "add", tmp_path / "shot.png", "https://a.example/1", workspace=workspace)
+    assert result.exit_code == 1
+    assert "shot.png is a picture (PNG), no list of addresses" in result.stderr
+    assert "copycatch works add" in result.stderr
+    assert "1 lead added" in result.stdout
+
+
+def test_a_lead_at_etsy_names_a_key_as_a_way_until_one_is_given(workspace: Workspace, run: Run) -> None:
+    url = "https://www.etsy.com/listing/1234567890"
+    run("leads", "add", url, "https://www.etsy.com/listing/1234567891", workspace=workspace)
+    assert "put a key of yours into keys.toml under [etsy]" in told(workspace)[url][1]
+    assert "Leads: 2 by hand" in run("status", workspace=workspace).stdout
+    workspace.keys_path.write_text('[etsy]\nkeystring = "k"\nshared_secret = "s"\n', encoding="utf-8")
+    workspace.keys_path.chmod(0o600)
+    shown = run("status", workspace=workspace).stdout
+    assert "put a key" not in shown
+    assert "Leads: 2 wait\n" in shown

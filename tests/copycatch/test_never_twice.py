@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from functools import cache
 from itertools import cycle
 from pathlib import Path
 
@@ -15,36 +12,11 @@ from PIL import Image, ImageDraw, ImageOps
 
 from casebook.deciding import made_decisions
 from casebook.rulings import REQUIRED_ANSWERS, Reviewed, Ruling, Scope
-from casebook.types import (
-    GalleryPicture,
-    Listing,
-    ListingState,
-    Look,
-    Picture,
-    PictureFound,
-    Purpose,
-    RunState,
-    ScanRun,
-    Seller,
-    Task,
-    TaskState,
-    Visit,
-)
-from copycatch.scan import run_match
 from copycatch.workspace import Workspace
-from tests.copycatch.filled import RUN_ID, STARTED, make_workspace
-from tests.matching.drawn_pictures import photograph
+from tests.copycatch.shown_listings import NOW, Edit, cut, end_scan, jpeg, match, original, show, watching
 
 WORKS = 40
-NOW = STARTED + timedelta(hours=6)
-Edit = Callable[[Image.Image], Image.Image]
 ABOUT_PICTURES = (Ruling.INFRINGING, Ruling.OWN_PHOTO, Ruling.NOT_A_MATCH, Ruling.UNSURE)
-
-
-def cut(left: float, top: float, right: float, bottom: float) -> Edit:
-    return lambda image: image.crop(
-        (round(left * image.width), round(top * image.height), round(right * image.width), round(bottom * image.height))
-    )
 
 
 def stuck(image: Image.Image) -> Image.Image:
@@ -63,53 +35,14 @@ SHOWN: tuple[Edit, ...] = (
 )
 
 
-def jpeg(image: Image.Image, quality: int) -> bytes:
-    out = io.BytesIO()
-    image.convert("RGB").save(out, "JPEG", quality=quality)
-    return out.getvalue()
-
-
 def webp(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.convert("RGB").save(out, "WEBP", quality=70)
     return out.getvalue()
 
 
-@cache
-def original(number: int) -> Image.Image:
-    return photograph(number).resize((400, 300))
-
-
 def shown(number: int, edit: Edit) -> Image.Image:
     return edit(original(number))
-
-
-def show(workspace: Workspace, items: Iterator[tuple[str, str, bytes]]) -> None:
-    """Each item, a listing's id, its seller and a picture, is seen in a shop."""
-    blobs = workspace.blobs()
-    with workspace.casebook() as casebook, casebook.immediate():
-        for listing_id, seller, data in items:
-            url = f"https://market.example/item/{listing_id}"
-            picture = Picture(sha256=blobs.put(data), bytes=len(data), format="JPEG")
-            page = Task(run_id=RUN_ID, target="shop", purpose=Purpose.PAGE, url=url, state=TaskState.DONE)
-            shot = Task(run_id=RUN_ID, target="shop", purpose=Purpose.PICTURE, url=f"{url}/1.jpg", state=TaskState.DONE)
-            listing = Listing(
-                marketplace="etsy", listing_id=listing_id, url=url, title=listing_id, state=ListingState.LIVE,
-                state_reason="it can be bought", layout="json-ld", gallery=(GalleryPicture(url=shot.url),),
-                seller=Seller(marketplace="etsy", seller_id=seller, name=seller),
-            )  # fmt: skip
-            look = Look(
-                listing_key=listing.key, run_id=RUN_ID, at=STARTED, state=listing.state, reason="", gone=False,
-                fetch_id=None,
-            )  # fmt: skip
-            casebook.record(Visit(task=page, listings=(listing,), looks=(look,)))
-            casebook.record(
-                Visit(task=shot, picture=PictureFound(url=shot.url, picture=picture, fetch_id=None, at=STARTED))
-            )
-
-
-def match(workspace: Workspace) -> None:
-    run_match(workspace, now=lambda: NOW)
 
 
 def reviews(workspace: Workspace) -> dict[str, tuple[Reviewed, str]]:
@@ -122,11 +55,7 @@ def reviews(workspace: Workspace) -> dict[str, tuple[Reviewed, str]]:
 @pytest.fixture(scope="module")
 def decided(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """200 candidates of 40 works by 40 sellers, each decided about its picture, wherever that turns up."""
-    workspace = make_workspace(tmp_path_factory.mktemp("replay") / "space")
-    for number in range(WORKS):
-        original(number).save(workspace.references_path / f"work-{number:02}.jpg", quality=95)
-    with workspace.casebook() as casebook:
-        casebook.begin_run(ScanRun(run_id=RUN_ID, started_at=STARTED, program="copycatch test", job="{}"))
+    workspace = watching(tmp_path_factory.mktemp("replay") / "space", WORKS)
     show(
         workspace,
         (
@@ -136,8 +65,8 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         ),
     )
     match(workspace)
+    end_scan(workspace)
     with workspace.casebook() as casebook:
-        casebook.finish_run(RUN_ID, RunState.FINISHED, NOW, {})
         for row, ruling in zip(casebook.queue_rows(), cycle(ABOUT_PICTURES), strict=False):
             named = [str(row["candidate_id"])]
             said = made_decisions(casebook, named, ruling, reviewer="Ana", now=NOW, answers=REQUIRED_ANSWERS)
@@ -235,11 +164,8 @@ def test_every_picture_that_matches_can_be_shown_without_drawing(decided: Worksp
 
 
 def test_a_picture_that_cannot_be_shown_says_why_and_costs_nothing_else(tmp_path: Path) -> None:
-    workspace = make_workspace(tmp_path / "space")
-    photograph(1).save(workspace.references_path / "work.jpg", quality=95)
-    with workspace.casebook() as casebook:
-        casebook.begin_run(ScanRun(run_id=RUN_ID, started_at=STARTED, program="copycatch test", job="{}"))
-    show(workspace, iter([("1", "x", jpeg(photograph(1), 88)), ("2", "x", jpeg(photograph(1), 50))]))
+    workspace = watching(tmp_path / "space", 2)
+    show(workspace, iter([("1", "x", jpeg(original(1), 88)), ("2", "x", jpeg(original(1), 50))]))
     match(workspace)
     with workspace.casebook() as casebook:
         lost, other = (str(row["picture_sha256"]) for row in casebook.candidate_rows())

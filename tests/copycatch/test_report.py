@@ -138,11 +138,34 @@ def test_an_empty_report_does_not_claim_safety_for_an_unfinished_scan(workspace:
     with workspace.casebook() as casebook:
         casebook.begin_run(ScanRun(run_id=RUN_ID, started_at=STARTED, program="p", job="{}"))
     text = Parsed(report_of(workspace)).text
-    assert "No copy was found in what could be seen" in text
+    assert "No copy was found" not in text
+    assert "Nothing could be seen, so nothing is known" in text
     assert "This scan is not complete." in text
     with workspace.casebook() as casebook:
         casebook.finish_run(RUN_ID, RunState.FINISHED, NOW, {})
     assert "This scan is not complete." not in Parsed(report_of(workspace)).text
+
+
+def head_of(workspace: Workspace, *visits: Visit) -> str:
+    """Return the heading of the report of a run with these visits and no candidate."""
+    with workspace.casebook() as casebook:
+        casebook.begin_run(RUN)
+        casebook.add_tasks([replace(visit.task, state=TaskState.PENDING, note=None) for visit in visits])
+        for visit in visits:
+            casebook.record(visit)
+        casebook.finish_run(RUN_ID, RunState.FINISHED, NOW, {})
+    (head,) = re.findall("<h1>(.*)</h1>", report_of(workspace))
+    return str(head)
+
+
+def test_a_report_on_walls_alone_says_that_nothing_could_be_seen(workspace: Workspace) -> None:
+    page = Task(run_id=RUN_ID, target="shop", purpose=Purpose.PAGE, url=f"{SHOP}item/1", state=TaskState.FAILED)
+    assert head_of(workspace, Visit(task=replace(page, note="blocked: a wall"))).startswith("Nothing could be seen")
+
+
+def test_a_report_on_listings_without_a_compared_picture_says_so(workspace: Workspace) -> None:
+    page = Task(run_id=RUN_ID, target="shop", purpose=Purpose.PAGE, url=f"{SHOP}item/1", state=TaskState.DONE)
+    assert head_of(workspace, Visit(task=replace(page, layout="json-ld"))).startswith("No picture was compared")
 
 
 def test_a_report_of_an_unknown_run_is_refused(workspace: Workspace) -> None:

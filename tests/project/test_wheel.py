@@ -32,9 +32,10 @@ def run(command: list[str], folder: Path) -> str:
 def test_the_wheel_carries_code_and_data_but_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"casebook", "copycatch", "crawler", "fixtures", "matching", "scheduler.py"}
+    assert tops == {"casebook", "copycatch", "crawler", "fixtures", "matching", "review", "scheduler.py"}
     assert any(name.endswith("shops.toml") for name in names)
     assert any(name.startswith("copycatch/templates/") for name in names)
+    assert {"review/templates/base.html", "review/static/review.css", "review/static/review.js"} <= set(names)
 
 
 @pytest.mark.timeout(1800)  # it installs everything anew

@@ -1,0 +1,110 @@
+"""Every page as axe-core and a narrow screen see it, in light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from copycatch.desk import WorkspaceDesk
+from tests.copycatch.filled import STARTED, fill, make_workspace
+from tests.review.browsing import CHROMIUM, needs_browser
+from tests.review.serving import Site, served
+
+pytestmark = needs_browser
+
+MISSING = "/no/such/page"
+# Each page of review that can be opened without a form before it.
+PAGES = (
+    "/", "/queue", "/sellers", "/sellers/generic:s1", "/works", "/works/W-0001", "/permissions",
+    "/start", "/works/add", "/targets", "/scan", MISSING,
+)  # fmt: skip
+LONG = "A title that goes on and on without a space: " + "Ͳitle" * 2000
+
+
+class LaterDesk(WorkspaceDesk):
+    __slots__ = ()
+
+    def now(self) -> datetime:
+        return STARTED + timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = make_workspace(tmp_path_factory.mktemp("review") / "space")
+    fill(made, title=LONG)
+    with served(made, desk=LaterDesk(made)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@contextmanager
+def opened(browser: Browser, site: Site, path: str, **options: Any) -> Iterator[tuple[Page, list[str]]]:
+    """A page in a context of its own, and what its console complains of."""
+    complaints: list[str] = []
+    with browser.new_context(base_url=site.url, **options) as context:
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == (404 if path == MISSING else 200)
+        yield page, complaints
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_has_a_serious_accessibility_violation(browser: Browser, site: Site, path: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    with opened(browser, site, path, color_scheme="light") as (page, _):
+        light = Axe().run(page).response
+        page.emulate_media(color_scheme="dark")
+        dark = Axe().run(page).response
+    found = [*light["violations"], *dark["violations"]]
+    grave = [(each["id"], each["nodes"]) for each in found if each["impact"] in ("serious", "critical")]
+    assert grave == []
+    assert min(len(light["passes"]), len(dark["passes"])) > 10
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_fits_a_phone_keeps_its_own_rules_and_is_reached_by_keyboard(
+    browser: Browser, site: Site, path: str
+) -> None:
+    with opened(browser, site, path, viewport={"width": 390, "height": 800}) as (page, complaints):
+        page.wait_for_load_state()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(each => Number(each.tagName[1]))")
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(later <= level + 1 for level, later in pairwise(levels))
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "To the page"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+    assert [text for text in complaints if "status of 404" not in text] == []
+
+
+def test_a_script_in_a_title_does_not_run_in_a_browser(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made = make_workspace(tmp_path_factory.mktemp("hostile") / "space")
+    fill(made, title="<script>window.owned = 1</script><img src=x onerror='window.owned = 1'>\u202e\0")
+    with served(made, desk=LaterDesk(made)) as site, opened(browser, site, "/") as (page, complaints):
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.owned") is None
+        assert "<script>window.owned" in page.locator(".cards").inner_text()
+    assert complaints == []

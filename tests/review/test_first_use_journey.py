@@ -1,0 +1,160 @@
+"""First use in a real browser: from an empty folder to a finished scan, without a terminal."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from copycatch.config import Config, CrawlLimits, MatchSettings, Target
+from copycatch.workspace import Workspace
+from fixtures.demo.pictures import write_references
+from fixtures.demo.server import DemoServer
+from tests.review.first_use_site import Site, served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+SCAN_MILLISECONDS = 240_000
+DROP = """([names, selector]) => {
+    const dropped = new DataTransfer();
+    for (const name of names) dropped.items.add(new File(["x"], name, {type: "image/jpeg"}));
+    document.querySelector(selector).dispatchEvent(new DragEvent("drop", {dataTransfer: dropped, bubbles: true}));
+}"""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
+    with DemoServer(folder=tmp_path_factory.mktemp("studio")) as running:
+        yield running
+
+
+@contextmanager
+def browsing(site: Site, **options: bool) -> Iterator[tuple[Page, list[str]]]:
+    """A page in a fresh browser, and what its console complains of."""
+    from playwright.sync_api import sync_playwright
+
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(base_url=site.url, **options)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page, complaints
+        browser.close()
+
+
+def space(folder: Path, demo: DemoServer) -> Workspace:
+    """An empty workspace that may visit the demo's first shop, which lies on loopback."""
+    limits = CrawlLimits(delay_seconds=0.0, allowed_private_hosts=(urlsplit(demo.shops[0].url).netloc,))
+    return Workspace.create(folder, Config(crawl=limits, match=MatchSettings(processes=1)))
+
+
+def fill_in(page: Page, pictures: list[Path], demo: DemoServer) -> None:
+    """Take the first two steps."""
+    page.goto("/start")
+    page.get_by_label("Your picture files").set_input_files([str(path) for path in pictures if path.suffix == ".jpg"])
+    page.get_by_role("button", name="Add these pictures").click()
+    page.get_by_text("Add more pictures, or your watermark").click()
+    page.get_by_label("Your picture files").set_input_files([str(path) for path in pictures if path.suffix == ".png"])
+    page.get_by_label("only my watermark or logo").check()
+    page.get_by_label("Title of the work").fill("My mark")
+    page.get_by_role("button", name="Add these pictures").click()
+    page.get_by_label("Address of a shop").fill(demo.shops[0].url)
+    page.get_by_role("button", name="Watch this place").click()
+    page.get_by_label("Your name or your studio's").fill("Mara Lind")
+    page.get_by_label("A web page where you can be reached").fill("https://owner.example/about")
+    page.get_by_role("button", name="Save").click()
+
+
+def test_an_artist_comes_from_an_empty_folder_to_a_finished_scan_that_she_sees_run(
+    tmp_path: Path, demo: DemoServer
+) -> None:
+    workspace = space(tmp_path / "space", demo)
+    (tmp_path / "mine").mkdir()
+    write_references(tmp_path / "mine", demo.studio)
+    pictures = sorted(path for path in (tmp_path / "mine").iterdir() if path.suffix in (".jpg", ".png"))
+    with served(workspace) as site, browsing(site) as (page, complaints):
+        fill_in(page, pictures, demo)
+        page.get_by_role("button", name="Scan now").click()
+        page.get_by_role("button", name="Stop this scan").wait_for()
+        page.evaluate("document.body.dataset.loaded = 'once'")
+        page.get_by_role("heading", name="Looking at pages and pictures").wait_for(timeout=SCAN_MILLISECONDS)
+        found = page.get_by_role("link", name="See what was found")
+        found.wait_for(timeout=SCAN_MILLISECONDS)
+        assert page.evaluate("document.body.dataset.loaded") == "once"  # refreshed in place, not loaded anew
+        assert found.get_attribute("href") == "/queue"
+        assert page.get_by_role("button", name="Scan again").is_visible()
+        assert "robots.txt" in page.locator("#scan-misses").inner_text()
+        page.get_by_role("link", name="Read the report").click()
+        assert "Mara Lind" in page.locator("body").inner_text()
+        assert complaints == []
+    assert workspace.config().targets == (Target(name=urlsplit(demo.shops[0].url).netloc, start=(demo.shops[0].url,)),)
+    with workspace.casebook() as casebook:
+        assert len(casebook.candidates()) > 5
+        assert len(casebook.works()) == len(pictures)
+
+
+def test_without_a_script_every_step_works_by_loading_pages(tmp_path: Path, demo: DemoServer) -> None:
+    workspace = space(tmp_path / "space", demo)
+    (tmp_path / "mine").mkdir()
+    write_references(tmp_path / "mine", demo.studio)
+    pictures = sorted(path for path in (tmp_path / "mine").iterdir() if path.suffix in (".jpg", ".png"))
+    with served(workspace) as site, browsing(site, java_script_enabled=False) as (page, _):
+        fill_in(page, pictures, demo)
+        page.get_by_role("button", name="Scan now").click()
+        page.get_by_role("button", name="Stop this scan").click()
+        for _ in range(200):
+            page.goto("/scan")
+            if page.get_by_role("button", name="Scan again").count():
+                break
+            page.wait_for_timeout(200)
+        assert page.get_by_role("heading", name="The scan was stopped").is_visible()
+        page.goto("/targets")
+        page.get_by_role("button", name="Remove pages from").click()
+        assert page.get_by_text("Nothing is watched yet.").is_visible()
+
+
+def test_files_may_be_dropped_onto_the_form(tmp_path: Path, demo: DemoServer) -> None:
+    with served(space(tmp_path / "space", demo)) as site, browsing(site) as (page, complaints):
+        page.goto("/works/add")
+        page.evaluate(DROP, [["a.jpg", "<b>.jpg"], "[data-drop]"])
+        assert page.locator("[data-chosen]").inner_text() == "2 files: a.jpg, <b>.jpg"
+        page.get_by_role("button", name="Add these pictures").click()
+        assert "2 files were not taken" in page.locator(".result").inner_text()
+        assert all("422" in complaint for complaint in complaints)
+
+
+def test_no_page_of_first_use_shuts_out_people_who_read_by_ear_or_keyboard(tmp_path: Path, demo: DemoServer) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    workspace = space(tmp_path / "space", demo)
+    with served(workspace) as site, browsing(site) as (page, _):
+        for width, scheme in ((1280, "light"), (390, "dark")):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.emulate_media(color_scheme=scheme)
+            for path in ("/start", "/works/add", "/targets", "/scan", "/report"):
+                page.goto(path)
+                _accessible(page, Axe())
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            page.goto("/start")
+            page.get_by_label("Address of a shop").fill("heron")
+            page.get_by_role("button", name="Watch this place").click()
+            _accessible(page, Axe())
+            wrong = page.locator("#place-marketplace")
+            assert wrong.get_attribute("aria-invalid") == "true"
+            assert page.locator("#" + (wrong.get_attribute("aria-describedby") or "")).is_visible()
+
+
+def _accessible(page: Page, axe: Any) -> None:
+    found = axe.run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert serious == [], [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious]
