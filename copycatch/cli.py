@@ -37,6 +37,7 @@ _MODULES = {
     "decide": "decide",
     "licences": "permissions",
     "places": "permissions",
+    "tokens": "tokens",
     "status": "status",
     "doctor": "doctor",
     "schedule": "schedule",
