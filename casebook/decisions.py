@@ -91,7 +91,8 @@ class Decisions(Settlements):
                     self._check_unchanged(decision.candidate_id, seen)
             recorded = [before or self._record(one) for one, before in zip(decisions, known, strict=True)]
             if recorded:
-                latest = max(decision.decided_at for decision in recorded)
+                # As they were sent now: an act that is sent again settles nothing as of the day it was first sent.
+                latest = max(decision.decided_at for decision in decisions)
                 self.settle(latest, people=people, candidates=self._touched(recorded))
         return recorded
 
@@ -116,6 +117,12 @@ class Decisions(Settlements):
         """Return the decisions after number `seq`, oldest first."""
         rows = self._run(f"{_SELECT} WHERE seq > :seq ORDER BY seq LIMIT :limit", {"seq": seq, "limit": limit})
         return [decision_of(row) for row in rows.fetchall()]
+
+    def decisions_numbered(self, seqs: Iterable[int]) -> dict[int, Decision]:
+        """Return decisions by their numbers; those that there are none of are left out."""
+        where = "WHERE seq IN (SELECT value FROM json_each(:seqs))"
+        rows = self._run(f"{_SELECT} {where}", {"seqs": list(seqs)})
+        return {row["seq"]: decision_of(row) for row in rows.fetchall()}
 
     def last_act(self, reviewer: str) -> list[Decision]:
         """Return what the newest act of a reviewer decided that is not undone."""

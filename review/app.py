@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from casebook.errors import CopycatchError
+from review.api.app import api_app
 from review.case import case_router
 from review.dashboard import dashboard_router
 from review.decisions import decisions_router
@@ -59,6 +60,7 @@ def _application(desk: Desk) -> FastAPI:
         pictures_router(desk),
     ):
         app.include_router(router)
+    app.mount("/api", api_app(desk))
     app.mount("/static", _OwnFiles(directory=str(files("review").joinpath("static"))), name="static")
     return app
 

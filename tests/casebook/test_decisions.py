@@ -117,6 +117,17 @@ def test_one_act_sent_twice_decides_once(space: Workspace) -> None:
         assert len(casebook.decisions(only(casebook))) == 1
 
 
+def test_an_act_that_is_sent_again_after_its_end_brings_nothing_back(space: Workspace) -> None:
+    with space.casebook() as casebook:
+        first = said(only(casebook), until=LATER)
+        casebook.decide([first])
+        casebook.settle_what_ended(LATER)
+        before = casebook.settlement(only(casebook))
+        assert state(casebook) is Reviewed.OPEN
+        casebook.decide([replace(first, decided_at=LATER + timedelta(days=1))])
+        assert casebook.settlement(only(casebook)) == before
+
+
 def test_the_last_act_of_a_person_is_what_is_left_of_it(space: Workspace) -> None:
     with space.casebook() as casebook:
         (decided,) = casebook.decide([said(only(casebook))])
