@@ -20,7 +20,7 @@ class Casebook(Runs, Visits, Examinations, Decisions, Renditions, Cases, Feed, T
     - `Examinations`: what is still to compare and what the matcher found (`Works`, `Candidates`), and the views other
       tools read.
     - `Decisions`: what people said of candidates, which licences and places there are (`Permissions`), and what that
-      comes to (`Settlements`).
+      comes to (`Settlements`) and is told to webhooks (`Deliveries`).
     - `Renditions`: what review shows of pictures, and which of them show the same.
     - `Cases`: candidates as an operator meets them.
     - `Feed`: what review says of candidates, change by change.

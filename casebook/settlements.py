@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from casebook.decision_rows import decision_of
+from casebook.deliveries import Deliveries
 from casebook.edits import EditKind
 from casebook.findings import Verdict
 from casebook.permissions import Permissions
@@ -97,7 +98,7 @@ _COPY, _LIVE, _SHOWN = 1000.0, 400.0, 200.0
 _MARK_REMOVED, _REPEATED, _SOLD, _SCORE = 50.0, 40.0, 10.0, 10.0
 
 
-class Settlements(Permissions):
+class Settlements(Permissions, Deliveries):
     def settle(self, at: datetime, *, people: int = 1, candidates: Collection[str] | None = None) -> int:
         """Work out what all decisions, licences and places come to, for these candidates or for all.
 
@@ -110,12 +111,14 @@ class Settlements(Permissions):
             rules.add(self._standing(works))
             known = self._settlements(candidates)
             history = self._infringements()
-            changed = 0
+            changed, before = 0, self._last_change()
             for _, group in groupby(rows, key=lambda row: str(row["candidate_id"])):
                 shown = list(group)
                 case = _case(shown)
                 worth = _worth(shown, history[case.seller_key])
                 changed += self._keep(settle(case, rules, at), case, worth, known.get(case.candidate_id), at)
+            if changed:
+                self._announce(before, at)
         return changed
 
     def settle_what_ended(self, at: datetime, *, people: int = 1) -> int:
@@ -173,6 +176,9 @@ class Settlements(Permissions):
         )
         return Counter({row["seller_key"]: row["n"] for row in rows if row["seller_key"] is not None})
 
+    def _last_change(self) -> int:
+        return int(self._first("SELECT coalesce(max(change), 0) AS last FROM settlement", {})["last"])
+
     def _keep(self, settled: Settlement, case: Case, worth: float, before: Any, at: datetime) -> bool:
         """Write a settlement down; return whether it says something else than before."""
         if before is not None and _settlement(before) == settled:
@@ -187,7 +193,7 @@ class Settlements(Permissions):
             "direct": int(settled.direct),
             "until": settled.until,
             "at": at,
-            "change": self._first("SELECT coalesce(max(change), 0) + 1 AS next FROM settlement", {})["next"],
+            "change": self._last_change() + 1,
             "listing_key": case.listing_key,
             "seller_key": case.seller_key,
             "marketplace": case.marketplace,

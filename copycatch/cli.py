@@ -38,6 +38,7 @@ _MODULES = {
     "licences": "permissions",
     "places": "permissions",
     "tokens": "tokens",
+    "webhooks": "webhooks",
     "status": "status",
     "doctor": "doctor",
     "schedule": "schedule",

@@ -19,6 +19,7 @@ from copycatch.desk import WorkspaceDesk
 from copycatch.logs import start_logging
 from copycatch.output import print_line
 from copycatch.serving import bound, check_certificate, serving
+from copycatch.webhooks import Sender
 from copycatch.workspace import CONFIG_NAME, Workspace
 from review.app import create_app
 
@@ -80,7 +81,7 @@ def review(
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )
-    with suppress(KeyboardInterrupt):  # the way to end it
+    with suppress(KeyboardInterrupt), Sender(workspace, utc_now):  # the way to end it
         uvicorn.Server(settings).run(sockets=[listening])
     print_line("Review is closed.")
 
