@@ -55,6 +55,12 @@ WHERE listing_key = :listing_key AND verdict <> 'none'
     AND work_id NOT IN (SELECT work_id FROM candidate_match WHERE listing_key = :listing_key)
 """
 
+_IN_ORDER = """
+SELECT candidate_id FROM candidate LEFT JOIN settlement USING (candidate_id)
+WHERE verdict <> 'none' AND coalesce(reviewed, 'open') IN (SELECT value FROM json_each(:states))
+ORDER BY worth DESC, first_found_at, candidate_id LIMIT :limit
+"""
+
 _SELECT = """
 SELECT candidate.* FROM candidate LEFT JOIN settlement USING (candidate_id)
 WHERE verdict IN (SELECT value FROM json_each(:verdicts)) AND (:since IS NULL OR first_found_at >= :since)
@@ -110,13 +116,23 @@ class Candidates(Matches):
         """Return the view `candidates`, as docs/database.md describes it, copies first."""
         return self._view("SELECT * FROM candidates ORDER BY verdict, score DESC, candidate_id")
 
-    def reviewed_rows(self, states: Collection[Reviewed]) -> list[dict[str, Column]]:
-        """Return the rows of the view `candidates` in these states of review, what is worth most first."""
-        return self._view(
-            "SELECT * FROM candidates WHERE reviewed IN (SELECT value FROM json_each(:states)) "
-            "ORDER BY worth DESC, first_found_at, candidate_id",
-            states=list(states),
+    def reviewed_rows(self, states: Collection[Reviewed], limit: int | None = None) -> list[dict[str, Column]]:
+        """Return at most `limit` rows of the view `candidates` in these states of review, what is worth most first.
+
+        The order comes from rows kept for it, and only what is returned is put together from the view.
+        """
+        names = [
+            row[0] for row in self._run(_IN_ORDER, {"states": list(states), "limit": -1 if limit is None else limit})
+        ]
+        rows = self._view(
+            "SELECT * FROM candidates WHERE candidate_id IN (SELECT value FROM json_each(:names))", names=names
         )
+        known = {str(row["candidate_id"]): row for row in rows}
+        return [known[name] for name in names if name in known]
+
+    def reviewed_number(self, states: Collection[Reviewed]) -> int:
+        """Return how many candidates there are in these states of review."""
+        return len(self._run(_IN_ORDER, {"states": list(states), "limit": -1}).fetchall())
 
     def queue_rows(self) -> list[dict[str, Column]]:
         """Return the view `queue`: candidates in the order in which a look at them is worth most."""

@@ -178,15 +178,6 @@ class Cases(Store):
         )
         return {(row["reviewed"], row["verdict"]): row["n"] for row in rows}
 
-    def case_counts(self) -> dict[str, int]:
-        """Return how many cases there are in each state of review, by its value."""
-        rows = self._run(
-            "SELECT reviewed, count(*) AS n FROM settlement JOIN candidate USING (candidate_id) "
-            "WHERE verdict <> 'none' GROUP BY reviewed",
-            {},
-        )
-        return {row["reviewed"]: row["n"] for row in rows}
-
     def case_marketplaces(self) -> list[str]:
         """Return the marketplaces on which there are cases."""
         return [row[0] for row in self._run("SELECT DISTINCT marketplace FROM settlement ORDER BY 1", {})]
@@ -212,8 +203,8 @@ class Cases(Store):
     def found_since(self, at: datetime) -> int:
         """Return how many open candidates were first found then or later."""
         row = self._first(
-            "SELECT count(*) AS n FROM settlement JOIN candidate USING (candidate_id) "
-            "WHERE reviewed = 'open' AND verdict <> 'none' AND first_found_at >= :at",
+            "SELECT count(*) AS n FROM candidate JOIN settlement USING (candidate_id) "
+            "WHERE reviewed = 'open' AND first_found_at >= :at",
             {"at": at},
         )
         return int(row["n"])

@@ -98,6 +98,7 @@ DECISIONS = (
         worth REAL NOT NULL
     ) STRICT, WITHOUT ROWID
     """,
+    "CREATE INDEX candidate_found ON candidate (first_found_at)",
     "CREATE INDEX settlement_queue ON settlement (reviewed, worth DESC, candidate_id)",
     "CREATE INDEX settlement_group ON settlement (seller_key, work_id, reviewed, worth DESC)",
     "CREATE INDEX settlement_by ON settlement (settled_by)",

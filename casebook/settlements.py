@@ -91,6 +91,11 @@ INSERT INTO settlement VALUES (
     seller_key = excluded.seller_key, worth = excluded.worth
 """
 
+# What nothing matches any more is no case.
+_FORGET = """
+DELETE FROM settlement WHERE candidate_id IN (SELECT candidate_id FROM candidate WHERE verdict = 'none')
+"""
+
 _MOVE = "UPDATE settlement SET worth = :worth, seller_key = :seller_key WHERE candidate_id = :candidate_id"
 
 # A copy before a possible one, then what is live, then what is still shown, whatever the rest adds up to.
@@ -112,6 +117,7 @@ class Settlements(Permissions, Deliveries):
             known = self._settlements(candidates)
             history = self._infringements()
             changed, before = 0, self._last_change()
+            self._run(_FORGET, {})
             for _, group in groupby(rows, key=lambda row: str(row["candidate_id"])):
                 shown = list(group)
                 case = _case(shown)
@@ -133,11 +139,7 @@ class Settlements(Permissions, Deliveries):
 
     def reviewed_counts(self) -> dict[Reviewed, int]:
         """Return how many candidates there are in each state of the review; those with none are left out."""
-        rows = self._run(
-            "SELECT reviewed, count(*) AS n FROM settlement JOIN candidate USING (candidate_id) "
-            "WHERE verdict <> 'none' GROUP BY reviewed",
-            {},
-        )
+        rows = self._run("SELECT reviewed, count(*) AS n FROM settlement GROUP BY reviewed", {})
         return {Reviewed(row["reviewed"]): row["n"] for row in rows}
 
     def _touched(self, decisions: Sequence[Decision]) -> set[str]:
@@ -179,6 +181,14 @@ class Settlements(Permissions, Deliveries):
     def _last_change(self) -> int:
         return int(self._first("SELECT coalesce(max(change), 0) AS last FROM settlement", {})["last"])
 
+    def _next_change(self, at: datetime) -> int:
+        """Return a number above all that were ever given: the next one, or the time in milliseconds since 1970.
+
+        The row with the highest number may be forgotten, and all may. Counted from what is left, a number would be
+        given twice, and whoever follows the changes would miss the second.
+        """
+        return max(self._last_change() + 1, int(at.timestamp() * 1000))
+
     def _keep(self, settled: Settlement, case: Case, worth: float, before: Any, at: datetime) -> bool:
         """Write a settlement down; return whether it says something else than before."""
         if before is not None and _settlement(before) == settled:
@@ -193,7 +203,7 @@ class Settlements(Permissions, Deliveries):
             "direct": int(settled.direct),
             "until": settled.until,
             "at": at,
-            "change": self._last_change() + 1,
+            "change": self._next_change(at),
             "listing_key": case.listing_key,
             "seller_key": case.seller_key,
             "marketplace": case.marketplace,

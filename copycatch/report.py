@@ -100,7 +100,7 @@ def write_report(workspace: Workspace, casebook: Casebook, run_id: str, *, now: 
         works=[(work.title, work.work_id) for work in casebook.works()],
         troubled=[(reference.path, reference.problem) for reference in casebook.references() if reference.problem],
         entries=list(_entries(casebook, workspace.blobs(), run)),
-        total=len(casebook.reviewed_rows(NOT_CLEARED)),
+        total=casebook.reviewed_number(NOT_CLEARED),
         now=now(),
     )
     workspace.reports_path.mkdir(exist_ok=True)
@@ -174,11 +174,13 @@ def _nothing_found(coverage: Sequence[Row]) -> str:
 
 
 def _entries(casebook: Casebook, blobs: Blobs, run: ScanRun) -> Iterator[Entry]:
-    matches = {candidate.candidate_id: candidate.matches for candidate in casebook.candidates()}
     paths = {reference.sha256: reference.path for reference in casebook.references()}
     named_in = cache(partial(_named_in, blobs))
-    for row in casebook.reviewed_rows(NOT_CLEARED)[:SHOWN_AT_MOST]:
-        best, *others = _best_first(row, matches[str(row["candidate_id"])])
+    for row in casebook.reviewed_rows(NOT_CLEARED, SHOWN_AT_MOST):
+        candidate = casebook.candidate(str(row["candidate_id"]))
+        if candidate is None:
+            continue
+        best, *others = _best_first(row, candidate.matches)
         yield Entry(
             row=row,
             state=state_shown(row, run.started_at),

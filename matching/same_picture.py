@@ -31,7 +31,7 @@ TONES = 14.0  # grey levels between the means of two blocks of 1/64
 SOFT = 0.7  # of 64; what is blurred away is what another resampling changes
 NOISE, SLACK = 3.0, 0.25  # grey levels; of 64
 WINDOW = 5  # of 64
-LIMIT, LIMIT_SMALL = 1.2, 200.0
+LIMIT, LIMIT_LARGE, LIMIT_SMALL = 1.1, 1.5, 140.0
 COLOUR, COLOUR_SMALL = 7.0, 600.0
 MOVED, MOVED_SMALL = 0.04, 8.0  # of 64
 EXPLAINED = 0.2
@@ -154,7 +154,7 @@ def tells(one: Glance) -> bool:
 
 def _limits(smaller: int, *, few_colours: bool) -> tuple[float, float]:
     """Return how much of lightness (see `_worst_window`) and how many levels of colour saving anew explains."""
-    limits = LIMIT + LIMIT_SMALL / smaller, COLOUR + COLOUR_SMALL / smaller
+    limits = max(LIMIT_LARGE, LIMIT + LIMIT_SMALL / smaller), COLOUR + COLOUR_SMALL / smaller
     return (max(limits[0], OF_256_COLOURS[0]), max(limits[1], OF_256_COLOURS[1])) if few_colours else limits
 
 

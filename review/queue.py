@@ -29,7 +29,7 @@ def queue_router(desk: Desk, show: Show) -> APIRouter:
         after = request.query_params.get("after") or None
         with desk.casebook() as casebook:
             casebook.settle_what_ended(desk.now(), people=desk.people())
-            counts = casebook.case_counts()
+            counts = casebook.reviewed_counts()
             found = casebook.cases(wanted, PAGE + 1, after)
             rows = [row | {"group": casebook.group_size(row) if wanted.groups else 1} for row in found[:PAGE]]
             values = {

@@ -10,6 +10,7 @@ import click
 
 from casebook.errors import CasebookError, WorkspaceBusy
 from casebook.findings import Verdict
+from casebook.rulings import Reviewed
 from casebook.types import Purpose, RunState, ScanRun, TaskState
 from casebook.values import time_text
 from copycatch.commands.options import in_workspace, json_option
@@ -74,6 +75,9 @@ def status(workspace: Workspace, as_json: bool) -> None:
         f"{counted(record['works'], 'work')} watched, {counted(record['copies'], 'copy', 'copies')}, "
         f"{counted(record['possible'], 'possible copy', 'possible copies')}"
     )
+    if record["reviewed"]:
+        states = ", ".join(f"{number} {Reviewed(state).words}" for state, number in record["reviewed"].items())
+        print_line(f"Review: {states}")
     calibration = record["calibration"]
     if calibration:
         print_line(_calibration_line(calibration))
@@ -107,7 +111,10 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
     nights = read_nights(workspace.nights_path)[-_NIGHTS_SHOWN:]
     leads = casebook.leads()
     targets, (keys, unusable_keys) = workspace.config().targets, _keys(workspace)
-    verdicts = [candidate.verdict for candidate in casebook.candidates()]
+    cases = casebook.case_verdicts()
+    left = Counter[str]()
+    for (state, verdict), number in cases.items():
+        left[verdict] += 0 if Reviewed(state).cleared else number
     return {
         "workspace": str(workspace.root),
         "run": None if run is None else _run(run),
@@ -115,8 +122,9 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
         "earlier_imports": [_imported(casebook, earlier) for earlier in imports[1:]],
         "never_compared": casebook.never_compared(),
         "works": works,
-        "copies": verdicts.count(Verdict.COPY),
-        "possible": verdicts.count(Verdict.POSSIBLE),
+        "copies": left[Verdict.COPY],
+        "possible": left[Verdict.POSSIBLE],
+        "reviewed": {state.value: number for state, number in sorted(casebook.reviewed_counts().items())},
         "calibration": _calibration(workspace, casebook),
         "coverage": coverage,
         "nights": [_night(night) for night in nights],

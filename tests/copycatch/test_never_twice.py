@@ -10,7 +10,7 @@ import imagehash
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from casebook.deciding import made_decisions
+from casebook.deciding import made_decisions, region_of
 from casebook.rulings import REQUIRED_ANSWERS, Reviewed, Ruling, Scope
 from copycatch.workspace import Workspace
 from tests.copycatch.shown_listings import NOW, Edit, cut, end_scan, jpeg, match, original, show, watching
@@ -178,3 +178,34 @@ def test_a_picture_that_cannot_be_shown_says_why_and_costs_nothing_else(tmp_path
         assert "blob" in (found[lost].problem or "")
         assert found[other].jpeg_sha256 is not None
         assert casebook.unshown() == [lost]
+
+
+def test_a_part_of_a_reference_that_everyone_has_is_told_once(tmp_path: Path) -> None:
+    workspace = watching(tmp_path / "space", 1)
+    badge = cut(0, 0, 0.5, 1)
+    show(workspace, [("badge", "first", jpeg(shown(0, badge)))])
+    match(workspace)
+    with workspace.casebook() as casebook:
+        (row,) = casebook.queue_rows()
+        region = region_of(casebook, str(row["candidate_id"]))
+        assert region is not None
+        reference, box = region
+        assert reference == row["reference_sha256"]
+        assert (box.left, box.top, box.bottom) == pytest.approx((0, 0, 1), abs=0.11)
+        assert box.right == pytest.approx(0.5, abs=0.08)
+        named = [str(row["candidate_id"])]
+        casebook.decide(
+            made_decisions(casebook, named, Ruling.NOT_A_MATCH, reviewer="Ana", now=NOW, scope=Scope.REGION)
+        )
+    show(
+        workspace,
+        [
+            ("less", "second", jpeg(shown(0, cut(0.02, 0.03, 0.47, 0.95)))),
+            ("more", "third", jpeg(shown(0, cut(0, 0, 0.85, 1)))),
+        ],
+    )
+    match(workspace)
+    found = reviews(workspace)
+    assert found["badge"][0] is Reviewed.NOT_A_MATCH
+    assert found["less"][0] is Reviewed.NOT_A_MATCH
+    assert found["more"][0] is Reviewed.OPEN

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ def opened(data: bytes) -> Image.Image:
     return image
 
 
+@cache  # it bears the second it was made in
 def profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from casebook.findings import Reference, Work
 from casebook.rulings import Place, PlaceKind
 from copycatch.workspace import Workspace
 from tests.copycatch.filled import HOSTILE_TITLE, STARTED
@@ -230,7 +231,7 @@ def test_an_unusable_query_is_refused(client: Client, query: str) -> None:
 
 
 def test_a_cursor_of_another_casebook_is_a_conflict(client: Client) -> None:
-    refused = client.ask("/api/candidates?cursor=1000")
+    refused = client.ask("/api/candidates?cursor=9000000000000")
     assert refused.status == 409
     assert "begin again without a cursor" in json.loads(refused.body)["remedy"]
 
@@ -245,6 +246,22 @@ def test_a_candidate_that_matches_no_more_is_gone_and_its_decisions_stay(client:
     assert client.lines("/api/candidates") == []
     assert client.ask("/api/candidates/" + "0" * 32).status == 404
     assert len(client.get("/api/decisions")["decisions"]) == 1
+
+
+def test_whoever_follows_misses_nothing_when_candidates_vanish_and_are_back(
+    client: Client, workspace: Workspace
+) -> None:
+    line = only(client)
+    work = Work(work_id=line["work_id"], title="Heron")
+    ours = Reference(sha256=line["reference_sha256"], work_id=work.work_id, path="heron.jpg")
+    cursor = client.ask("/api/candidates").headers["copycatch-cursor"]
+    with workspace.casebook() as casebook:
+        for days, works, references in ((1, [], []), (2, [work], [ours])):
+            casebook.sync_works(works, references)
+            casebook.refresh_candidates(STARTED + timedelta(days=days))
+            casebook.settle(STARTED + timedelta(days=days))
+            assert len(casebook.candidates()) == len(works)
+    assert only(client, f"?cursor={cursor}")["candidate_id"] == line["candidate_id"]
 
 
 def test_the_document_describes_the_interface_alone(client: Client, site: Site) -> None:
