@@ -119,6 +119,12 @@ class Decisions(Settlements):
         rows = self._run(f"{_SELECT} WHERE seq > :seq ORDER BY seq LIMIT :limit", {"seq": seq, "limit": limit})
         return [decision_of(row) for row in rows.fetchall()]
 
+    def decisions_numbered(self, seqs: Iterable[int]) -> dict[int, Decision]:
+        """Return decisions by their numbers; those that there are none of are left out."""
+        where = "WHERE seq IN (SELECT value FROM json_each(:seqs))"
+        rows = self._run(f"{_SELECT} {where}", {"seqs": list(seqs)})
+        return {row["seq"]: decision_of(row) for row in rows.fetchall()}
+
     def last_act(self, reviewer: str) -> list[Decision]:
         """Return what the newest act of a reviewer decided that is not undone."""
         row = self._first(

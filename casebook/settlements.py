@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from casebook.decision_rows import decision_of
+from casebook.deliveries import Deliveries
 from casebook.edits import EditKind
 from casebook.findings import Verdict
 from casebook.permissions import Permissions
@@ -102,7 +103,7 @@ _COPY, _LIVE, _SHOWN = 1000.0, 400.0, 200.0
 _MARK_REMOVED, _REPEATED, _SOLD, _SCORE = 50.0, 40.0, 10.0, 10.0
 
 
-class Settlements(Permissions):
+class Settlements(Permissions, Deliveries):
     def settle(self, at: datetime, *, people: int = 1, candidates: Collection[str] | None = None) -> int:
         """Work out what all decisions, licences and places come to, for these candidates or for all.
 
@@ -117,12 +118,14 @@ class Settlements(Permissions):
             history = self._infringements()
             if candidates is None:
                 self._run(_FORGET, {})
-            changed = 0
+            changed, before = 0, self._last_change()
             for _, group in groupby(rows, key=lambda row: str(row["candidate_id"])):
                 shown = list(group)
                 case = _case(shown)
                 worth = _worth(shown, history[case.seller_key])
                 changed += self._keep(settle(case, rules, at), case, worth, known.get(case.candidate_id), at)
+            if changed:
+                self._announce(before, at)
         return changed
 
     def settle_what_ended(self, at: datetime, *, people: int = 1) -> int:

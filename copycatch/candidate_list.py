@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from casebook.edits import edit_record
-from casebook.findings import Verdict
-from casebook.rulings import NOT_CLEARED, Reviewed
-from copycatch.evidence_record import evidence_record
+from casebook.rulings import Reviewed
 from copycatch.moments import moment
 from copycatch.output import plain, print_line, print_table
 from matching.calibration import MOST_POSSIBLE
@@ -18,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from casebook.casebook import Casebook
-    from casebook.findings import Match
 
 _TABLE = ("#", "verdict", "score", "work", "listing", "state", "seller", "review", "found")
 
@@ -30,22 +25,6 @@ CSV_COLUMNS = (
     "last_found_at", "last_live_at", "relation", "edits", "expected_false_alarms", "reviewed", "review_because",
     "settled_by",
 )  # fmt: skip
-
-
-def candidate_records(
-    casebook: Casebook,
-    *,
-    verdicts: Collection[Verdict] = (Verdict.COPY, Verdict.POSSIBLE),
-    since: datetime | None = None,
-    reviewed: Collection[Reviewed] = NOT_CLEARED,
-) -> list[dict[str, Any]]:
-    """Return the rows of the view `candidates`, each with all its `matches`, what a look at is worth most first."""
-    wanted = {found.candidate_id: found.matches for found in casebook.candidates(verdicts=verdicts, since=since)}
-    return [
-        _typed(row) | {"matches": [_match(match) for match in wanted[str(row["candidate_id"])]]}
-        for row in casebook.reviewed_rows(reviewed)
-        if row["candidate_id"] in wanted
-    ]
 
 
 def print_candidates(
@@ -99,25 +78,3 @@ def state_shown(row: Mapping[str, Any], started_at: datetime) -> str:
     if seen is None or datetime.fromisoformat(str(seen)) >= started_at:
         return state
     return f"{state}, last seen {moment(seen)}"
-
-
-def _typed(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of the queue with true booleans and lists, without its place, which changes from day to day."""
-    record = {name: value for name, value in row.items() if name != "place"}
-    record["picture_claims"] = json.loads(record["picture_claims"])
-    record["seller_badges"] = json.loads(record["seller_badges"] or "[]")
-    return record | {name: bool(record[name]) for name in ("mirrored", "still_shown")}
-
-
-def _match(match: Match) -> dict[str, Any]:
-    return {
-        "picture_sha256": match.picture_sha256,
-        "reference_sha256": match.reference_sha256,
-        "verdict": match.verdict.value,
-        "score": match.score,
-        "because": match.because,
-        "relation": match.relation and match.relation.value,
-        "edits": [edit_record(edit) for edit in match.edits],
-        "expected_false_alarms": match.expected_false_alarms,
-        "evidence": [evidence_record(found) for found in match.evidence],
-    }

@@ -37,6 +37,8 @@ _MODULES = {
     "decide": "decide",
     "licences": "permissions",
     "places": "permissions",
+    "tokens": "tokens",
+    "webhooks": "webhooks",
     "status": "status",
     "doctor": "doctor",
     "schedule": "schedule",

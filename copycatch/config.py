@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, Strict
 
 from casebook.errors import CopycatchError
+from crawler.keys import NAME_OF_WEBHOOK
 from crawler.marketplaces import all_marketplaces
 from matching.calibration import DEFAULT_BUDGET, MOST_POSSIBLE
 
@@ -235,6 +236,22 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """A program that is told of changes."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT_KEYS
+
+    name: Annotated[
+        Text,
+        Field(pattern=NAME_OF_WEBHOOK),
+        About("What you call it; its secret stands under this name in `[webhooks]` of keys.toml."),
+    ]
+    url: Annotated[
+        Address, About("Where a message is sent each time that review says something else of candidates (docs/api.md).")
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One shop or marketplace to watch."""
 
@@ -273,6 +290,7 @@ class Config:
     match: MatchSettings = field(default_factory=MatchSettings)
     review: ReviewSettings = field(default_factory=ReviewSettings)
     schedule: Schedule = field(default_factory=Schedule)
+    webhooks: tuple[Webhook, ...] = ()
     targets: tuple[Target, ...] = ()
 
     def require_scannable(self, path: Path, *, leads: int = 0) -> None:
@@ -297,6 +315,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "match": MatchSettings,
     "review": ReviewSettings,
     "schedule": Schedule,
+    "webhooks": Webhook,
     "targets": Target,
 }
 

@@ -21,6 +21,7 @@ from copycatch.config import (
     ReviewSettings,
     Schedule,
     Target,
+    Webhook,
     attribute,
     keys,
 )
@@ -42,6 +43,7 @@ class _File(BaseSettings):
     match: MatchSettings = MatchSettings()
     review: ReviewSettings = ReviewSettings()
     schedule: Schedule = Schedule()
+    webhooks: tuple[Webhook, ...] = ()
     targets: tuple[Target, ...] = ()
 
     @classmethod
@@ -107,13 +109,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _repeated_names(raw: Mapping[str, Any]) -> Iterator[str]:
-    targets = raw.get("targets")
-    if not isinstance(targets, list):
-        return
-    names = Counter(str(target["name"]) for target in targets if isinstance(target, dict) and "name" in target)
-    for name, times in names.items():
-        if times > 1:
-            yield f"targets: the name {name!r} stands {times} times; give each target a name of its own"
+    for section in ("targets", "webhooks"):
+        tables = raw.get(section)
+        if not isinstance(tables, list):
+            continue
+        names = Counter(str(table["name"]) for table in tables if isinstance(table, dict) and "name" in table)
+        for name, times in names.items():
+            if times > 1:
+                yield f"{section}: the name {name!r} stands {times} times; give each one a name of its own"
 
 
 def _idle_targets(targets: tuple[Target, ...]) -> Iterator[str]:
@@ -142,6 +145,8 @@ def _sentence(detail: ErrorDetails, *, targeted: bool) -> str:
             return f"{where}: this key must be given"
         case "value_error":
             return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
+        case "string_pattern_mismatch" if detail["loc"][0] == "webhooks":
+            return f"{where}: {detail['input']!r} is no name of 1 to 60 letters, digits, - and _"
         case "string_pattern_mismatch":
             return f'{where}: {detail["input"]!r} is not a time such as "02:30"'
         case "tuple_type":

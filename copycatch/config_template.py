@@ -6,7 +6,7 @@ import json
 import textwrap
 from itertools import groupby
 
-from copycatch.config import Config, Key, Target, attribute, keys
+from copycatch.config import Config, Key, Target, Webhook, attribute, keys
 
 _HEAD = """\
 # copycatch: what is watched, and how politely. Every key has a default; a line that begins with # shows it.
@@ -19,6 +19,13 @@ _EXAMPLE_NOTE = """\
 
 """
 
+_WEBHOOK_NOTE = """\
+# Programs that are told of decisions: one table each. To use this example, remove the # before [[webhooks]], before
+# name and before url.
+
+"""
+
+_WEBHOOK = Webhook(name="complaints", url="https://complaints.example/copycatch")
 _EXAMPLE = Target(name="example-shop", start=("https://shop.example/",))
 
 
@@ -31,9 +38,13 @@ def render(config: Config) -> str:
     for section, group in groupby(keys(), key=lambda key: key.section):
         described = list(group)
         if section == "targets":
-            parts += [_target(described, target, live=True) for target in config.targets]
+            parts += [_table(described, target, live=True) for target in config.targets]
             if not config.targets:
-                parts.append(_EXAMPLE_NOTE + _target(described, _EXAMPLE, live=False))
+                parts.append(_EXAMPLE_NOTE + _table(described, _EXAMPLE, live=False))
+        elif section == "webhooks":
+            parts += [_table(described, webhook, live=True) for webhook in config.webhooks]
+            if not config.webhooks:
+                parts.append(_WEBHOOK_NOTE + _table(described, _WEBHOOK, live=False))
         else:
             lines = [_entry(key, getattr(getattr(config, attribute(section)), key.name)) for key in described]
             parts.append(f"[{section}]\n" + "\n".join(lines))
@@ -43,7 +54,7 @@ def render(config: Config) -> str:
 def target_lines(target: Target) -> list[str]:
     """Return the lines with which a target stands in a file that `render` wrote."""
     described = [key for key in keys() if key.section == "targets"]
-    return _target(described, target, live=True).split("\n")
+    return _table(described, target, live=True).split("\n")
 
 
 def toml_value(value: object) -> str:
@@ -54,8 +65,8 @@ def toml_value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
-def _target(described: list[Key], target: Target, *, live: bool) -> str:
-    entries = "[[targets]]\n" + "\n".join(_entry(key, getattr(target, key.name)) for key in described)
+def _table(described: list[Key], values: Target | Webhook, *, live: bool) -> str:
+    entries = f"[[{described[0].section}]]\n" + "\n".join(_entry(key, getattr(values, key.name)) for key in described)
     if live:
         return entries
     return "\n".join(line if not line or line.startswith("#") else f"# {line}" for line in entries.split("\n"))

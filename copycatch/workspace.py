@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from copycatch.config import Config
+
+log = logging.getLogger("copycatch")
 
 CONFIG_NAME = "copycatch.toml"
 
@@ -159,8 +162,18 @@ class Workspace:
         return load_config(self.config_path)
 
     def casebook(self) -> Casebook:
-        """Open the casebook; raises CasebookError."""
-        return Casebook.open(self.casebook_path)
+        """Open the casebook, whose changes are told to the configured webhooks; raises CasebookError."""
+        opened = Casebook.open(self.casebook_path)
+        opened.webhooks = self._webhooks
+        return opened
+
+    def _webhooks(self) -> tuple[str, ...]:
+        """Return the names of the webhooks; none where the configuration cannot be used, which is told elsewhere."""
+        try:
+            return tuple(webhook.name for webhook in self.config().webhooks)
+        except CopycatchError as error:
+            log.warning("no webhook is told of a change: %s", error.message)
+            return ()
 
     def blobs(self) -> Blobs:
         return Blobs(self.blobs_path)

@@ -3,6 +3,7 @@ else. A key goes into a header of the one request that needs it, never into a UR
 
 from __future__ import annotations
 
+import re
 import stat
 import sys
 import tomllib
@@ -15,12 +16,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEYS_NAME = "keys.toml"
+WEBHOOKS = "webhooks"  # a section of its own kind: a secret for each name that the configuration gives
+NAME_OF_WEBHOOK = r"^[A-Za-z0-9_-]{1,60}$"
+SHORTEST_SECRET = 16
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "ebay": ("client_id", "client_secret"),
     "etsy": ("keystring", "shared_secret"),
     "tineye": ("api_key",),
     "google-vision": ("api_key",),
 }
+
+
+_KNOWN = ", ".join([*NEEDED, WEBHOOKS])
 
 
 class KeysError(CopycatchError):
@@ -44,6 +51,9 @@ class Keys:
             for given in (values.get(service),)
             if given is not None and service not in self._values
         }
+
+        # Name of a webhook -> what its messages are signed with.
+        self.webhooks: Mapping[str, str] = dict(values.get(WEBHOOKS, {}))
 
     def __repr__(self) -> str:
         return f"Keys({', '.join(self._values)})"
@@ -85,8 +95,11 @@ def read_keys(path: Path) -> Keys:
 
 
 def _check(path: Path, service: str, values: object) -> None:
+    if service == WEBHOOKS:
+        _check_secrets(path, values)
+        return
     if service not in NEEDED:
-        raise KeysError(f"{path}: {service[:60]!r} is no interface", remedy=f"Known are {', '.join(NEEDED)}.")
+        raise KeysError(f"{path}: {service[:60]!r} is no interface", remedy=f"Known are {_KNOWN}.")
     named = values.items() if isinstance(values, dict) else [("", values)]
     for name, value in named:
         # A line break would end the header that carries the key and begin another.
@@ -99,3 +112,13 @@ def _check(path: Path, service: str, values: object) -> None:
             else f"{path}: [{service}] takes no {name[:60]!r}",
             remedy=f"It takes {' and '.join(NEEDED[service])}, each a line of text in quotation marks.",
         )
+
+
+def _check_secrets(path: Path, values: object) -> None:
+    for name, value in values.items() if isinstance(values, dict) else [("", values)]:
+        usable = isinstance(value, str) and value.isascii() and value.isprintable() and len(value) >= SHORTEST_SECRET
+        if not usable or not re.fullmatch(NAME_OF_WEBHOOK, name):
+            raise KeysError(
+                f"{path}: [{WEBHOOKS}] holds no usable secret under {name[:60]!r}",
+                remedy=f"Write the webhook's name = a secret of at least {SHORTEST_SECRET} letters, digits and signs.",
+            )

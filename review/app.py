@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from casebook.errors import CopycatchError
+from review.api.app import api_app
 from review.case import case_router
 from review.dashboard import dashboard_router
 from review.decisions import decisions_router
@@ -22,7 +23,9 @@ from review.rendering import renderer
 from review.reviewer import reviewer_router
 from review.safety import Safety
 from review.sellers import sellers_router
+from review.sessions import Sessions
 from review.setting_up import first_use_router
+from review.sign_in import SignedIn, sign_in_router
 from review.works import works_router
 
 if TYPE_CHECKING:
@@ -33,10 +36,18 @@ if TYPE_CHECKING:
     from review.desk import Desk
 
 
-def create_app(desk: Desk, *, hosts: Collection[str] = ()) -> ASGIApp:
-    """Return the application for one workspace; `hosts` are names under which it is called besides this machine's."""
-    # Around everything, the framework's own answer to a fault included.
-    return Safety(_application(desk), hosts=hosts)
+def create_app(desk: Desk, *, hosts: Collection[str] = (), sign_in: bool = False, secure: bool = False) -> ASGIApp:
+    """Return the application for one workspace; `hosts` are names under which it is called besides this machine's.
+
+    With `sign_in` every page asks for a token first; `secure` tells that browsers reach it over TLS alone.
+    """
+    sessions = Sessions()
+    app = _application(desk)
+    if not sign_in:
+        # Around everything, the framework's own answer to a fault included.
+        return Safety(app, hosts=hosts)
+    app.include_router(sign_in_router(desk, renderer(lambda: {"owner": ""}), sessions, secure=secure))
+    return Safety(SignedIn(app, desk, sessions, secure=secure), hosts=hosts)
 
 
 def _application(desk: Desk) -> FastAPI:
@@ -59,6 +70,7 @@ def _application(desk: Desk) -> FastAPI:
         pictures_router(desk),
     ):
         app.include_router(router)
+    app.mount("/api", api_app(desk))
     app.mount("/static", _OwnFiles(directory=str(files("review").joinpath("static"))), name="static")
     return app
 

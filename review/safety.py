@@ -127,10 +127,11 @@ def _bracketed(name: str) -> str:
 
 def _from_our_own_page(path: str, headers: Headers, host: str) -> bool:
     """Whether a browser says that a write comes from a page of ours. Programs bear a token to the interface instead,
-    which no browser adds by itself."""
-    if path.startswith(_API) and headers.get("authorization", "").lower().startswith("bearer "):
-        return True
+    which no browser adds by itself; a program that has none is told so there."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if path.startswith(_API):
+        bears = headers.get("authorization", "").lower().startswith("bearer ")
+        return bears or (site is None and origin is None)
     if site is not None and site != "same-origin":
         return False
     if origin is not None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from casebook.candidate_records import candidate_records
 from casebook.findings import Verdict
 from casebook.rulings import NOT_CLEARED, Reviewed
-from copycatch.candidate_list import CSV_COLUMNS, candidate_records, print_candidates
+from copycatch.candidate_list import CSV_COLUMNS, print_candidates
 from copycatch.commands.options import in_workspace, json_option, utc_now
 from copycatch.output import print_csv, print_json_lines, print_line
 

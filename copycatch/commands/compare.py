@@ -13,11 +13,11 @@ import click
 
 from casebook.edits import edit_record
 from casebook.errors import CopycatchError
+from casebook.evidence_record import evidence_record
 from casebook.findings import ReferenceKind, Verdict
 from copycatch.atomic_file import write_atomically
 from copycatch.candidate_list import false_alarms_shown
 from copycatch.commands.options import json_option
-from copycatch.evidence_record import evidence_record
 from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.version import PROGRAM
 from copycatch.works import PICTURE_SUFFIXES, candidates_below, printable_path, read_entries, read_file

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import click
 
+from casebook.candidate_records import candidate_records
 from casebook.errors import CopycatchError
 from casebook.types import ListingState
-from copycatch.candidate_list import candidate_records, print_candidates
+from copycatch.candidate_list import print_candidates
 from copycatch.commands.options import in_workspace, json_option, utc_now
 from copycatch.commands.progress import progress_shown
 from copycatch.config import http_url

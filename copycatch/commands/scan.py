@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from copycatch.candidate_list import candidate_records, print_candidates
+from casebook.candidate_records import candidate_records
+from casebook.errors import CopycatchError
+from copycatch.candidate_list import print_candidates
 from copycatch.changes import SHOWN_AT_MOST, Gone, gone_in
 from copycatch.commands.options import in_workspace, utc_now
 from copycatch.commands.progress import progress_shown
 from copycatch.coverage import run_alarms
 from copycatch.output import counted, plain, print_line, print_table
 from copycatch.scan import ScanSummary, run_match, run_scan
+from copycatch.webhooks import send_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +47,7 @@ def scan(ctx: click.Context, workspace: Workspace, fresh: bool, exit_code: bool)
     with progress_shown() as listener:
         summary = run_scan(workspace, now=utc_now, fresh=fresh, progress=listener)
     show_summary(workspace, summary)
+    _tell_webhooks(workspace)
     log.info("scan %s ended: %d candidates, %d new", summary.run_id, len(summary.candidates), len(summary.new))
     if exit_code and summary.new:
         ctx.exit(NEW_CANDIDATES)
@@ -62,6 +66,17 @@ def match(workspace: Workspace) -> None:
         if records:
             print_candidates(casebook, records)
     print_line(f"{counted(compared.pictures, 'picture')} compared, {counted(len(records), 'candidate')}.")
+
+
+def _tell_webhooks(workspace: Workspace) -> None:
+    """Send what waits for webhooks; whatever fails there is told and costs the scan nothing."""
+    try:
+        problems = send_waiting(workspace, utc_now).problems
+    except CopycatchError as error:
+        print_line(f"! no webhook is told: {plain(error.message)}")
+        return
+    for name, why in problems.items():
+        print_line(plain(f"! webhook {name}: {why}"))
 
 
 def show_summary(workspace: Workspace, summary: ScanSummary) -> None:

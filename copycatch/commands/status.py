@@ -21,6 +21,7 @@ from copycatch.nights import Night, Outcome, read_nights
 from copycatch.output import counted, plain, print_json_lines, print_line, print_table
 from copycatch.watched import watched_problems
 from copycatch.ways import crawled, not_crawled
+from copycatch.webhooks import webhook_alarms
 from copycatch.works import read_entries, unlisted_pictures
 from crawler.keys import Keys, KeysError, read_keys
 from matching.calibration import RATE_WEIGHT, learnt, standard
@@ -137,6 +138,7 @@ def status_record(workspace: Workspace, casebook: Casebook) -> dict[str, Any]:
             *_import_alarms(workspace, casebook, imported),
             *_watched(workspace),
             *_night_alarms(nights),
+            *webhook_alarms(workspace, casebook, keys.webhooks),
             *unseen,
         ],
     }

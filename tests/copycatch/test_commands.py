@@ -84,7 +84,7 @@ def test_light_commands_do_not_wait_for_heavy_libraries() -> None:
 def test_the_guide_describes_every_command_and_every_option_of_it() -> None:
     known = all_commands(cli)
     headings = re.findall(
-        r"^### `(copycatch [a-z]+(?: add| list| check| remove| search| import)?)", GUIDE, re.MULTILINE
+        r"^### `(copycatch [a-z]+(?: add| list| check| remove| search| import| send)?)", GUIDE, re.MULTILINE
     )
     assert sorted(headings) == sorted(known)
     for command in known.values():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from copycatch.config import Config, ConfigError, CrawlLimits, Owner, Target, keys
+from copycatch.config import Config, ConfigError, CrawlLimits, Owner, Target, Webhook, keys
 from copycatch.config_file import load_config
 from copycatch.config_template import render, toml_value
 
@@ -33,6 +33,7 @@ def path(tmp_path: Path) -> Path:
         Config(
             owner=Owner(name='Ana "\x7f\\ Ö', contact_url="https://ana.example/"),
             crawl=CrawlLimits(delay_seconds=0.0, allowed_private_hosts=("127.0.0.1:8000", "[::1]:80", "shop.local")),
+            webhooks=(Webhook(name="a", url="https://a.example/hook"), Webhook(name="b-2", url="http://b.example")),
             targets=(
                 Target(name="a", start=("https://a.example/",)),
                 Target(name="b", sitemaps=("http://b.example/s",)),
@@ -103,6 +104,12 @@ def test_the_environment_does_not_change_the_configuration(path: Path, monkeypat
             "'a' and 'b' both start at https://x.example/",
         ),
         ("[[targets]]\nname = 'a'\n[[targets]]\nname = 'a'", "targets: the name 'a' stands 2 times"),
+        ("[[webhooks]]\nname = 'a b'\nurl = 'https://x.example'", "webhooks.1.name: 'a b' is no name of 1 to 60"),
+        ("[[webhooks]]\nname = 'a'\nurl = 'ftp://x.example'", "webhooks.1.url: 'ftp://x.example' is not an http://"),
+        (
+            "[[webhooks]]\nname='a'\nurl='https://x.example'\n[[webhooks]]\nname='a'\nurl='https://y.example'",
+            "webhooks: the name 'a' stands 2 times",
+        ),
         ("[crawl\n", "is not TOML: Expected ']' at the end of a table declaration (at line 1, column 7)"),
         ("\ufeff[crawl]", "begins with a byte order mark"),
     ],

@@ -82,6 +82,16 @@ def test_a_decision_of_today_only_has_ended_by_tomorrow(filled: Workspace, run: 
     assert record["review_because"].endswith("and that held until 2026-01-02")
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_no_decision_ends_in_a_year_that_the_casebook_could_not_read_back(
+    filled: Workspace, run: Run, day: str
+) -> None:
+    done = run("decide", the_id(run, filled), "--ruling", "unsure", "--until", day, workspace=filled)
+    assert done.exit_code == 1
+    assert "a decision cannot hold until the year" in done.stderr
+    assert listed(run, filled)[0]["reviewed"] == "open"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -29,7 +29,7 @@ def reviewing(folder: Path, *options: str, **environ: str) -> Iterator[tuple[sub
     ) as process:
         try:
             assert process.stdout is not None
-            line = next((line for line in process.stdout if "http://" in line), "")
+            line = next((line for line in process.stdout if "://" in line), "")
             yield process, line.partition(" at ")[2].partition(" ")[0]
         finally:
             if process.poll() is None:

@@ -65,9 +65,11 @@ class Site:
 
 
 @contextmanager
-def served(workspace: Workspace, *, desk: Desk | None = None, hosts: Collection[str] = ()) -> Iterator[Site]:
+def served(
+    workspace: Workspace, *, desk: Desk | None = None, hosts: Collection[str] = (), sign_in: bool = False
+) -> Iterator[Site]:
     """Serve the review of a workspace until the block ends."""
-    with running(create_app(desk or WorkspaceDesk(workspace), hosts=hosts)) as site:
+    with running(create_app(desk or WorkspaceDesk(workspace), hosts=hosts, sign_in=sign_in)) as site:
         yield site
 
 
