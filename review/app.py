@@ -42,17 +42,19 @@ def create_app(desk: Desk, *, hosts: Collection[str] = (), sign_in: bool = False
     With `sign_in` every page asks for a token first; `secure` tells that browsers reach it over TLS alone.
     """
     sessions = Sessions()
-    app = _application(desk)
+    app = _application(desk, signed_in=sign_in)
     if not sign_in:
         # Around everything, the framework's own answer to a fault included.
         return Safety(app, hosts=hosts)
-    app.include_router(sign_in_router(desk, renderer(lambda: {"owner": ""}), sessions, secure=secure))
+    app.include_router(
+        sign_in_router(desk, renderer(lambda: {"owner": "", "signed_in": False}), sessions, secure=secure)
+    )
     return Safety(SignedIn(app, desk, sessions, secure=secure), hosts=hosts)
 
 
-def _application(desk: Desk) -> FastAPI:
+def _application(desk: Desk, *, signed_in: bool) -> FastAPI:
     app = FastAPI(title="copycatch", docs_url=None, redoc_url=None, openapi_url=None)
-    show = renderer(lambda: _everywhere(desk))
+    show = renderer(lambda: {**_everywhere(desk), "signed_in": signed_in})
 
     add_problem_pages(app, show)
     setup = desk.first_use()

@@ -78,6 +78,7 @@ def review(
         access_log=False,
         server_header=False,
         ws="none",
+        timeout_graceful_shutdown=3,  # seconds; a browser may keep its connection open for longer
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from copycatch.desk import WorkspaceDesk
 from tests.copycatch.filled import STARTED, fill, make_workspace
+from tests.review.api.conftest import token_for
 from tests.review.browsing import CHROMIUM, needs_browser
 from tests.review.serving import Site, served
 
@@ -68,6 +69,32 @@ def opened(browser: Browser, site: Site, path: str, **options: Any) -> Iterator[
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_has_a_serious_accessibility_violation(browser: Browser, site: Site, path: str) -> None:
+    hold_to_axe(browser, site, path)
+
+
+def test_the_page_that_asks_for_a_token_has_none_either_and_every_page_after_it_lets_her_out(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made = make_workspace(tmp_path_factory.mktemp("locked") / "space")
+    fill(made)
+    token = token_for(made)
+    with served(made, desk=LaterDesk(made), sign_in=True) as site:
+        hold_to_axe(browser, site, "/sign-in")
+        with opened(browser, site, "/queue", viewport={"width": 390, "height": 800}) as (page, complaints):
+            assert page.get_by_role("button", name="Sign out").count() == 0
+            page.get_by_label("Your token").fill(token)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url("**/queue")
+            assert page.get_by_role("heading", level=1).inner_text() == "Queue"
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+            page.get_by_role("button", name="Sign out").click()
+            page.wait_for_url("**/sign-in")
+            page.goto("/queue")
+            assert page.url.endswith("/sign-in?back=%2Fqueue")
+        assert complaints == []
+
+
+def hold_to_axe(browser: Browser, site: Site, path: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     with opened(browser, site, path, color_scheme="light") as (page, _):

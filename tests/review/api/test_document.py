@@ -75,9 +75,10 @@ def test_every_answer_is_one_that_the_document_describes(
 
 def _spoilt(case: Any) -> bool:
     """Whether something is wrong with what is sent, and not only with headers, which are ours, or with a parameter of
-    no value, which nobody sees."""
+    no value (null, or a list of nothing), which is not sent at all."""
     spoilt = {place.value for place, info in case.meta.components.items() if info.mode is GenerationMode.NEGATIVE}
-    return bool(spoilt - {"header", "cookie"}) and [] not in (case.query or {}).values()
+    values = [each if isinstance(each, list | dict) else [each] for each in (case.query or {}).values()]
+    return bool(spoilt - {"header", "cookie"}) and all(any(each is not None for each in value) for value in values)
 
 
 def _aim(case: Any, space: Workspace) -> None:
