@@ -10,6 +10,7 @@ from benchmarks import (
     matching_speed,
     reading_speed,
     results,
+    review_speed,
     same_picture,
     scan_speed,
     speed_engine,
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "engine-speed": speed_engine.measure,
     "scan-speed": scan_speed.measure,
     "reading-speed": reading_speed.measure,
+    "review-speed": review_speed.measure,
 }
 
 

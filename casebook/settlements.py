@@ -138,6 +138,10 @@ class Settlements(Permissions, Deliveries):
         row = self._first("SELECT * FROM settlement WHERE candidate_id = :id", {"id": candidate_id})
         return None if row is None else _settlement(row)
 
+    def changes_of(self, candidates: Collection[str]) -> dict[str, int]:
+        """Return by candidate the number of the newest change of what review says of it."""
+        return {name: row["change"] for name, row in self._settlements(candidates).items()}
+
     def reviewed_counts(self) -> dict[Reviewed, int]:
         """Return how many candidates there are in each state of the review; those with none are left out."""
         rows = self._run("SELECT reviewed, count(*) AS n FROM settlement GROUP BY reviewed", {})

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from copycatch.config import (
     SECTIONS,
@@ -55,7 +56,7 @@ class _File(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (TomlConfigSettingsSource(settings_cls),)
+        return (init_settings,)  # the file alone, no environment
 
 
 def load_config(path: Path) -> Config:
@@ -65,14 +66,16 @@ def load_config(path: Path) -> Config:
         ConfigError: the file is missing, unreadable, not TOML, or holds unknown keys or unusable values; all problems
             of the file are listed at once.
     """
-    raw = _read_toml(path)
+    return _config(path, _read(path))
 
-    class File(_File):
-        model_config = SettingsConfigDict(toml_file=path)
 
+# Every page of review asks for it.
+@lru_cache(maxsize=8)
+def _config(path: Path, text: str) -> Config:
+    raw = _parsed(path, text)
     problems = list(_repeated_names(raw))
     try:
-        file = File()
+        file = _File(**raw)
     except ValidationError as error:
         problems = [_sentence(detail, targeted="targets" in raw) for detail in error.errors()] + problems
     else:
@@ -86,9 +89,9 @@ def load_config(path: Path) -> Config:
     return Config(**{attribute(section): getattr(file, attribute(section)) for section in SECTIONS})
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(
             f"there is no configuration file {path}",
@@ -98,6 +101,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}", remedy="Make the file readable.") from None
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError; so is a number of 5,000 digits

@@ -78,11 +78,11 @@ def _application(desk: Desk, *, signed_in: bool) -> FastAPI:
 
 
 class _OwnFiles(StaticFiles):
-    """The style sheet, the script and the icon: kept by the browser, and asked about each time."""
+    """The style sheet and the script: the browser asks about them each time. The icon: it keeps it for a day."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         answer = await super().get_response(path, scope)
-        answer.headers["Cache-Control"] = "no-cache"
+        answer.headers["Cache-Control"] = "max-age=86400" if path == "icon.svg" else "no-cache"
         return answer
 
 

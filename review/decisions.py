@@ -72,8 +72,10 @@ def _decide(desk: Desk, reviewer: str, form: FormData) -> dict[str, Any]:
     if not candidates:
         raise UnusableDecisionError("no case is named", remedy="Open the case again.")
     confirmed = {str(each) for each in form.getlist("confirmed")}
-    with desk.casebook() as casebook:
+    with desk.casebook() as casebook, casebook.immediate():
         following = casebook.following(candidates[0], _filter(form), len(candidates) + AHEAD * 4)
+        near = {*following, *(str(row["candidate_id"]) for row in casebook.group(candidates[0]))}
+        before = casebook.changes_of(near)
         decided = casebook.decide(
             made_decisions(
                 casebook,
@@ -91,11 +93,14 @@ def _decide(desk: Desk, reviewer: str, form: FormData) -> dict[str, Any]:
             seen=_seen(form, candidates),
         )
         settled = set(casebook.settled_by([decision.name for decision in decided]))
+        after = casebook.changes_of(near)
     left = [each for each in following if each not in settled | set(candidates)]
     return _told(decided) | {
         "settled": sorted(settled - set(candidates)),
         "following": left[:AHEAD],
         "next": left[0] if left else None,
+        # What the reviewer has in sight already and this moved, by nobody else's doing: candidate:change, then the new.
+        "moved": {f"{name}:{before[name]}": f"{name}:{after[name]}" for name in before if before[name] != after[name]},
     }
 
 

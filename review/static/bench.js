@@ -7,10 +7,19 @@ const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
 
 const state = { mode: "side", zoom: 0, pan: { x: 0.5, y: 0.5 }, fade: 0.5, group: false };
 const parts = new Map(); // candidate -> promise of its article
+const past = new Set(); // decided or passed by: not the next ones, though pages fetched before may still name them so
+const rests = new Set(); // reached as the rest of a group, so wherever in the queue they stood themselves
+const moved = new Map(); // "candidate:change" as seen here -> what my own decision made of it
 let following = [];
 let waiting = 0;
 let sending = Promise.resolve();
 let blinking = 0;
+
+// When the next picture of the page is on the screen; soon, where it is not looked at.
+const painted = () => new Promise((done) => {
+  requestAnimationFrame(() => setTimeout(done));
+  setTimeout(done, 100);
+});
 
 const bench = () => document.getElementById("case");
 const say = (text) => { document.getElementById("status").textContent = text; };
@@ -134,13 +143,10 @@ function fetchPart(candidate) {
     const asked = fetch(`/case/${encodeURIComponent(candidate)}?${query ? `${query}&` : ""}part=1`)
       .then(async (answer) => {
         if (!answer.ok) throw new Error(String(answer.status));
-        const article = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("case");
-        const images = [...article.querySelectorAll(".viewer img[src]")].map((image) => {
-          const ahead = new Image();
-          ahead.src = image.getAttribute("src");
-          return ahead.decode().catch(() => {});
-        });
-        await Promise.all(images);
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const article = document.adoptNode(page.getElementById("case"));
+        // The very elements that will be shown: what they hold is decoded already when they are.
+        await Promise.all([...article.querySelectorAll(".viewer img[src]")].map((image) => image.decode().catch(() => {})));
         return article;
       });
     asked.catch(() => parts.delete(candidate));
@@ -155,9 +161,20 @@ function fetchAhead() {
   wanted.forEach(fetchPart);
 }
 
+// What comes after a case: the rest of its group, then what is known already, then what follows on it in the queue. After
+// the last one of a group, what follows on that one in the queue would leave out whatever stands between the two.
+function learn(candidate, group, found) {
+  const here = bench().dataset.candidate;
+  const rest = found.filter((each) => group.includes(each));
+  const known = [...rest, ...following];
+  if (!rests.has(candidate) || !known.length) known.push(...found);
+  for (const each of rest) rests.add(each);
+  following = [...new Set(known)].filter((each) => !past.has(each) && each !== here);
+}
+
 function arrive() {
   const article = bench();
-  following = JSON.parse(article.dataset.following);
+  learn(article.dataset.candidate, new FormData(article.querySelector("#decide")).getAll("member"), JSON.parse(article.dataset.following));
   state.zoom = 0;
   state.pan = { x: 0.5, y: 0.5 };
   const group = article.querySelector("[name=group]");
@@ -165,14 +182,14 @@ function arrive() {
   for (const image of article.querySelectorAll(".viewer img")) image.addEventListener("load", draw, { once: true });
   document.title = `${article.dataset.title} · copycatch`;
   draw();
-  fetchAhead();
+  painted().then(fetchAhead);
 }
 
 async function show(candidate, { push = true } = {}) {
   try {
     const article = await fetchPart(candidate);
     parts.delete(candidate);
-    bench().replaceWith(document.importNode(article, true));
+    bench().replaceWith(article);
   } catch {
     location.assign(address(candidate));
     return;
@@ -183,7 +200,16 @@ async function show(candidate, { push = true } = {}) {
   bench().querySelector("h1").focus({ preventScroll: true });
 }
 
+// A case other than the next one: what follows it, it says itself.
+function showAnew(candidate, options) {
+  parts.clear();
+  past.clear();
+  following = [];
+  return show(candidate, options);
+}
+
 function goOn() {
+  past.add(bench().dataset.candidate);
   const next = following.shift();
   if (next) return show(next);
   location.assign(`/queue${bench().dataset.query ? `?${bench().dataset.query}` : ""}`);
@@ -192,19 +218,30 @@ function goOn() {
 
 // --- Decisions
 
-// One after the other: an undo that overtook its decision would find nothing to take back.
+// One after the other: an undo that overtook its decision would find nothing to take back. And after the next case is in
+// sight, which waits for nothing.
 function send(place, fields, wanted) {
-  const done = sending.then(() => post(place, fields, wanted));
+  waiting += 1;
+  const done = sending.then(painted).then(() => post(place, fields, wanted)).finally(() => { waiting -= 1; });
   sending = done;
   return done;
 }
 
+// What I saw of a case, unless it is different only by what I said of another one since.
+function newest(seen) {
+  while (moved.has(seen)) seen = moved.get(seen);
+  return seen;
+}
+
 async function post(place, fields, wanted) {
-  waiting += 1;
   try {
+    const body = new URLSearchParams(fields);
+    const seen = body.getAll("seen").map(newest);
+    body.delete("seen");
+    for (const each of seen) body.append("seen", each);
     const answer = await fetch(place, {
       method: "POST",
-      body: new URLSearchParams(fields),
+      body,
       headers: { Accept: "application/json" },
     });
     const told = await answer.json();
@@ -213,8 +250,6 @@ async function post(place, fields, wanted) {
   } catch (error) {
     complain(`${wanted} was not saved: ${error.message}`);
     return null;
-  } finally {
-    waiting -= 1;
   }
 }
 
@@ -230,10 +265,9 @@ async function decide(ruling) {
   state.group = form.querySelector("[name=group]")?.checked ?? false;
   // What is about the right holds for the seller, so for the rest of the group as well.
   const ofSeller = fields.get("scope") === "seller" || (!fields.get("scope") && ["licensed", "own_shop"].includes(ruling));
-  if (state.group || ofSeller) {
-    const members = fields.getAll("member");
-    following = following.filter((each) => !members.includes(each));
-  }
+  const decided = [candidate, ...(state.group || ofSeller ? fields.getAll("member") : [])];
+  for (const each of decided) past.add(each);
+  following = following.filter((each) => !past.has(each));
   state.group = false;
   const words = ruling.replaceAll("_", " ");
   say(`${words} …`);
@@ -242,13 +276,19 @@ async function decide(ruling) {
   if (!last) goOn();
   const told = await saved;
   if (!told) {
-    if (bench().dataset.candidate !== candidate) show(candidate);
+    for (const each of decided) past.delete(each);
+    if (bench().dataset.candidate !== candidate) showAnew(candidate);
     return;
   }
   const others = told.settled.length ? `, and so are ${told.settled.length} more` : "";
   say(`${told.decisions.map((each) => each.name).join(", ")}: ${words}${others}. z takes it back.`);
+  for (const each of told.settled) past.add(each);
+  for (const [seen, now] of Object.entries(told.moved)) {
+    moved.set(seen, now);
+    parts.delete(seen.split(":")[0]);
+  }
   const here = bench().dataset.candidate;
-  following = told.following.filter((each) => each !== here);
+  learn(candidate, fields.getAll("member"), told.following);
   if (last || told.settled.includes(here)) goOn();
   else fetchAhead();
 }
@@ -273,8 +313,7 @@ async function undo() {
   const told = await send("/undo", { query: bench().dataset.query }, "The undo");
   if (!told) return;
   if (!told.next) return say("Nothing is left to undo.");
-  parts.clear();
-  await show(told.next);
+  await showAnew(told.next);
   say(`${told.decisions.length === 1 ? "1 decision is" : `${told.decisions.length} decisions are`} undone.`);
 }
 
@@ -359,7 +398,7 @@ if (bench()) {
   addEventListener("resize", draw);
   addEventListener("popstate", () => {
     const candidate = location.pathname.split("/").pop();
-    if (candidate !== bench().dataset.candidate) show(decodeURIComponent(candidate), { push: false });
+    if (candidate !== bench().dataset.candidate) showAnew(decodeURIComponent(candidate), { push: false });
   });
   addEventListener("beforeunload", (event) => { if (waiting) event.preventDefault(); });
   history.replaceState({ candidate: bench().dataset.candidate }, "");

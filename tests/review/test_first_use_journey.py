@@ -1,4 +1,4 @@
-"""First use in a real browser: from an empty folder to a finished scan, without a terminal."""
+"""First use in a real browser: from an empty folder to the first decisions, without a terminal."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from casebook.rulings import REQUIRED_ANSWERS, Ruling
 from copycatch.config import Config, CrawlLimits, MatchSettings, Target
 from copycatch.workspace import Workspace
 from fixtures.demo.pictures import write_references
 from fixtures.demo.server import DemoServer
-from tests.review.browsing import browsing, needs_browser
+from tests.review.browsing import browsing, needs_browser, picture
 from tests.review.first_use_site import served
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def fill_in(page: Page, pictures: list[Path], demo: DemoServer) -> None:
     page.get_by_role("button", name="Save").click()
 
 
-def test_an_artist_comes_from_an_empty_folder_to_a_finished_scan_that_she_sees_run(
+def test_an_artist_comes_from_an_empty_folder_over_a_scan_that_she_sees_run_to_her_first_decisions(
     tmp_path: Path, demo: DemoServer
 ) -> None:
     workspace = space(tmp_path / "space", demo)
@@ -79,11 +80,42 @@ def test_an_artist_comes_from_an_empty_folder_to_a_finished_scan_that_she_sees_r
         assert "robots.txt" in page.locator("#scan-misses").inner_text()
         page.get_by_role("link", name="Read the report").click()
         assert "Mara Lind" in page.locator("body").inner_text()
+        page.go_back()
+        page.get_by_role("link", name="See what was found").click()
+        page.get_by_role("link", name="Begin with the first case").click()
+        decide_two(page)
         assert complaints == []
     assert workspace.config().targets == (Target(name=urlsplit(demo.shops[0].url).netloc, start=(demo.shops[0].url,)),)
     with workspace.casebook() as casebook:
         assert len(casebook.candidates()) > 5
         assert len(casebook.works()) == len(pictures)
+        first, second = casebook.decisions_since(0)
+    assert (first.ruling, second.ruling) == (Ruling.INFRINGING, Ruling.NOT_A_MATCH)
+    assert first.reviewer == second.reviewer == "Mara Lind"
+    assert dict(first.answers) == dict(REQUIRED_ANSWERS)
+    assert first.candidate_id != second.candidate_id
+
+
+def decide_two(page: Page) -> None:
+    """Call the first case infringing by mouse and the second one no match by key; both stay so."""
+    shown = page.locator(".viewer img[src]").evaluate_all("images => images.map(each => each.decode())")
+    assert len(shown) >= 2
+    picture(page, "first-case")
+    page.get_by_role("button", name="Infringing").click()
+    for sentence in page.get_by_role("group", name="I have looked, and say:").get_by_role("checkbox").all():
+        sentence.check()
+    page.get_by_role("button", name="Infringing").click()
+    page.get_by_text("D-1: infringing").wait_for()
+    page.keyboard.press("n")
+    page.get_by_text("D-2: not a match").wait_for()
+    picture(page, "first-decision")
+    page.get_by_role("link", name="copycatch", exact=True).click()
+    for _ in range(2):
+        told = page.locator("main").inner_text()
+        assert "infringing" in told
+        assert "not a match" in told
+        page.reload()
+    picture(page, "first-overview")
 
 
 def test_without_a_script_every_step_works_by_loading_pages(tmp_path: Path, demo: DemoServer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +11,12 @@ import pytest
 
 from casebook.rulings import Reviewed
 from copycatch.workspace import Workspace
-from tests.review.browsing import browsing, needs_browser
+from tests.review.browsing import browsing, needs_browser, picture
 from tests.review.cases import HOSTILE, monday
 from tests.review.serving import Site, served
 
 pytestmark = needs_browser
 
-# Where a person wants to look at the pages that the tests saw.
-PICTURES = os.environ.get("COPYCATCH_SCREENSHOTS")
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 
 
@@ -58,12 +55,6 @@ def other_case(page: Any, than: str) -> str:
 def said(page: Any, words: str) -> None:
     """Wait until the page has said this."""
     page.wait_for_function("words => document.getElementById('status').textContent.includes(words)", arg=words)
-
-
-def picture(page: Any, name: str, *, whole: bool = True) -> None:
-    if PICTURES:
-        Path(PICTURES).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=whole)
 
 
 def mode(page: Any) -> str:
@@ -157,6 +148,24 @@ def test_one_verdict_settles_a_group_and_one_undo_takes_all_of_it_back(space: Wo
         page.keyboard.press("z")
         said(page, "3 decisions are undone")
     assert counts(space)[Reviewed.OPEN] == 21
+    assert complaints == []
+
+
+def test_every_case_is_shown_and_decided_once_however_fast_the_keys_follow(space: Workspace, site: Site) -> None:
+    shown: list[str] = []
+    with browsing(site.url, viewport=WIDE) as (page, complaints):
+        page.goto("/next")
+        while page.locator("#case").count():
+            assert page.locator("#trouble").is_hidden(), page.locator("#trouble").inner_text()
+            shown.append(candidate(page))
+            page.keyboard.press("n")
+            page.wait_for_function(
+                "than => (document.getElementById('case')?.dataset.candidate ?? '') !== than", arg=shown[-1]
+            )
+        page.wait_for_url("**/queue")
+        assert page.get_by_text("No case here.").count() == 1
+    assert len(shown) == len(set(shown))
+    assert counts(space)[Reviewed.NOT_A_MATCH] == 21
     assert complaints == []
 
 
