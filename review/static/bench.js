@@ -15,10 +15,10 @@ let waiting = 0;
 let sending = Promise.resolve();
 let blinking = 0;
 
-// When the next picture of the page is on the screen; soon, where it is not looked at.
+// When what was changed just now is on the screen, in any case soon: what else there is to do would hold it up.
 const painted = () => new Promise((done) => {
-  requestAnimationFrame(() => setTimeout(done));
-  setTimeout(done, 100);
+  requestAnimationFrame(() => setTimeout(done, 50));
+  setTimeout(done, 150);
 });
 
 const bench = () => document.getElementById("case");
