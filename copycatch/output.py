@@ -42,7 +42,10 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 def plain(text: object) -> str:
     """Return the text on one line, with what a terminal would obey or reorder written out as an escape."""
-    return "".join(_visible(character) for character in str(text).replace("\n", " "))
+    line = str(text).replace("\n", " ")
+    if line.isascii() and line.isprintable():  # as the megabytes of pictures in a report are
+        return line
+    return "".join(_visible(character) for character in line)
 
 
 def _visible(character: str) -> str:
