@@ -32,7 +32,7 @@ def oscar_python() -> Path:
         return python
     shutil.rmtree(_ENVIRONMENT, ignore_errors=True)
     _CACHE.mkdir(exist_ok=True)
-    subprocess.run([sys.executable, "-m", "venv", str(_ENVIRONMENT)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(_ENVIRONMENT)], check=True, timeout=120)
     _install(python)
     marker.write_text(wants, encoding="utf-8")
     return python
@@ -49,7 +49,9 @@ def _wants() -> str:
 
 
 def _install(python: Path) -> None:
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *_requirements()]
+    # The shop imports a small part of all that is installed, and compiles that when it is first started.
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--disable-pip-version-check"]
+    command += ["--no-compile", *_requirements()]
     if _CONSTRAINTS.exists():
         command += ["-c", str(_CONSTRAINTS)]
     for _attempt in range(2):
