@@ -42,8 +42,8 @@ Heard = list[tuple[str, int, int]]
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
-    return Studio(tmp_path_factory.mktemp("studio"))
+def studio(drawn_pictures: Path) -> Studio:
+    return Studio(drawn_pictures)
 
 
 @pytest.fixture

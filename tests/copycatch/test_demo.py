@@ -21,13 +21,10 @@ if TYPE_CHECKING:
     from tests.copycatch.conftest import Run
 
 
-_STUDIO = Studio()
-
-
 @pytest.fixture(autouse=True)
-def _drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _drawn_once(monkeypatch: pytest.MonkeyPatch, drawn_pictures: Path) -> None:
     """Drawing all works takes seconds; every demo here shows the same ones."""
-    monkeypatch.setattr(demo_workspace, "Studio", lambda _folder: _STUDIO)
+    monkeypatch.setattr(demo_workspace, "Studio", lambda _folder: Studio(drawn_pictures))
 
 
 def test_the_demo_writes_a_workspace_that_can_scan_its_shops_and_nothing_else(tmp_path: Path) -> None:

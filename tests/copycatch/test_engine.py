@@ -28,8 +28,8 @@ class Fragile(Worker):
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
-    return Studio(tmp_path_factory.mktemp("studio"))
+def studio(drawn_pictures: Path) -> Studio:
+    return Studio(drawn_pictures)
 
 
 @pytest.fixture

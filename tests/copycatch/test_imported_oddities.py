@@ -27,8 +27,8 @@ REMOVED = (Path(__file__).parents[2] / "fixtures/pages/ebay/removed.html").read_
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return Studio(tmp_path_factory.mktemp("studio")).picture("misty-ridge")
+def good(drawn_pictures: Path) -> bytes:
+    return Studio(drawn_pictures).picture("misty-ridge")
 
 
 @pytest.fixture

@@ -38,8 +38,8 @@ STUDIO_NAMES = ("misty-ridge", "soap-stack-1", "soap-stack-2", "misty-ridge/crop
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
-    studio = Studio(tmp_path_factory.mktemp("studio"))
+def pictures(drawn_pictures: Path) -> list[bytes]:
+    studio = Studio(drawn_pictures)
     return [studio.picture(name) for name in STUDIO_NAMES]
 
 

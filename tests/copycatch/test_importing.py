@@ -28,17 +28,17 @@ OTHER = "https://www.ebay.co.uk/itm/305512340777"
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def shown(drawn_pictures: Path) -> dict[str, bytes]:
     """The pictures of the saved listing: the first is a copy of the owner's."""
-    studio = Studio(tmp_path_factory.mktemp("studio"))
+    studio = Studio(drawn_pictures)
     names = ("misty-ridge/cropped", "soap-stack-1", "soap-stack-2")
     return {url: studio.picture(name) for url, name in zip(PICTURES, names, strict=True)}
 
 
 @pytest.fixture
-def space(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def space(tmp_path: Path, drawn_pictures: Path) -> Workspace:
     workspace = make_workspace(tmp_path / "space")
-    picture = Studio(tmp_path_factory.mktemp("studio")).picture("misty-ridge")
+    picture = Studio(drawn_pictures).picture("misty-ridge")
     (workspace.references_path / "misty-ridge.jpg").write_bytes(picture)
     return workspace
 

@@ -25,8 +25,8 @@ SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
-    with DemoServer(folder=tmp_path_factory.mktemp("studio")) as running:
+def server(drawn_pictures: Path) -> Iterator[DemoServer]:
+    with DemoServer(folder=drawn_pictures) as running:
         yield running
 
 

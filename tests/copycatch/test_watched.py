@@ -217,9 +217,9 @@ def test_a_folder_that_cannot_be_watched_is_told_and_costs_nothing(named: str, t
 
 
 def test_a_scan_takes_in_what_was_saved_compares_it_and_tells_of_it(
-    space: Workspace, tmp_path_factory: pytest.TempPathFactory, run: Run
+    space: Workspace, drawn_pictures: Path, run: Run
 ) -> None:
-    picture = Studio(tmp_path_factory.mktemp("studio")).picture("misty-ridge")
+    picture = Studio(drawn_pictures).picture("misty-ridge")
     (space.references_path / "misty-ridge.jpg").write_bytes(picture)
     saved(space, "a.har", har({PICTURES[0]: picture}))
     saved(space, "b.har", b"%PDF")

@@ -33,10 +33,10 @@ def test_a_listing_that_shows_a_work_comes_out_and_status_tells_what_was_not_loo
     name: str,
     authority: Authority,
     tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    drawn_pictures: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    served, (key, url), studio = table(name), COPIES[name], Studio(tmp_path_factory.mktemp("studio"))
+    served, (key, url), studio = table(name), COPIES[name], Studio(drawn_pictures)
     workspace = watching(tmp_path / "space", name, served)
     (workspace.references_path / "misty-ridge.jpg").write_bytes(studio.picture("misty-ridge"))
     copy = Answer(studio.picture("misty-ridge/cropped"), headers={"Content-Type": "image/jpeg"})

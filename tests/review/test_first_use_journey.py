@@ -31,8 +31,8 @@ DROP = """([names, selector]) => {
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
-    with DemoServer(folder=tmp_path_factory.mktemp("studio")) as running:
+def demo(drawn_pictures: Path) -> Iterator[DemoServer]:
+    with DemoServer(folder=drawn_pictures) as running:
         yield running
 
 
