@@ -1,5 +1,3 @@
-"use strict";
-
 // First use: what a running scan tells is refreshed in place, and files may be dropped. Both are extras: every page also
 // works when it is loaded again.
 const waitBetween = () => Number(document.querySelector("[data-again]")?.dataset.again);

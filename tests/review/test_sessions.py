@@ -53,7 +53,7 @@ def other_case(page: Any, than: str) -> str:
 
 
 def said(page: Any, words: str) -> None:
-    """Wait until the page has said this."""
+    """Wait until the page has said this; ": …" is of what is saved, "… …" of what is on its way."""
     page.wait_for_function("words => document.getElementById('status').textContent.includes(words)", arg=words)
 
 
@@ -110,7 +110,7 @@ def test_a_whole_session_by_keyboard_alone(space: Workspace, site: Site) -> None
         assert other_case(page, third) == second
         page.keyboard.press("u")
         other_case(page, second)
-        said(page, "unsure")
+        said(page, ": unsure")
         page.reload()
         assert page.locator("#case").count() == 1
     assert counts(space)[Reviewed.UNSURE] == 1
@@ -169,6 +169,23 @@ def test_every_case_is_shown_and_decided_once_however_fast_the_keys_follow(space
     assert complaints == []
 
 
+def test_a_decision_is_kept_though_the_page_is_left_at_once(space: Workspace, site: Site) -> None:
+    with browsing(site.url, viewport=WIDE) as (page, _):
+        page.goto("/next")
+        first = candidate(page)
+        page.evaluate("""() => {
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "n", bubbles: true }));
+          location.assign("/works");
+        }""")
+        page.wait_for_url("**/works")
+        for _ in range(100):
+            if counts(space).get(Reviewed.NOT_A_MATCH):
+                break
+            page.wait_for_timeout(100)
+    with space.casebook() as casebook:
+        assert [each.ruling.value for each in casebook.decisions(first)] == ["not_a_match"]
+
+
 def test_filters_stand_in_the_address_and_hold_from_case_to_case(site: Site) -> None:
     with browsing(site.url, viewport=WIDE) as (page, complaints):
         page.goto("/queue")
@@ -206,13 +223,13 @@ def test_a_session_by_touch_at_the_width_of_a_phone(space: Workspace, site: Site
         assert mode(page) == "blink"
         page.get_by_role("button", name="Not a match").tap()
         second = other_case(page, first)
-        said(page, "not a match")
+        said(page, ": not a match")
         page.get_by_role("button", name="Undo").tap()
         assert other_case(page, second) == first
         page.locator(".group-switch").tap()
         page.get_by_role("button", name="Unsure").tap()
         other_case(page, first)
-        said(page, "unsure")
+        said(page, ": unsure")
     assert counts(space)[Reviewed.UNSURE] >= 3
     assert complaints == []
 
@@ -227,7 +244,7 @@ def test_two_tabs_at_once_never_overwrite_one_another(space: Workspace, site: Si
         assert candidate(other) == first
         page.keyboard.press("n")
         other_case(page, first)
-        said(page, "not a match")
+        said(page, ": not a match")
         other.keyboard.press("u")
         other.wait_for_selector("#trouble:not([hidden])")
         assert "no longer as you saw it" in other.locator("#trouble").inner_text()
