@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from casebook.findings import Candidate, Match, Verdict
 from casebook.matches import Decide, Matches
 from casebook.types import content_id
 from casebook.values import Column, time
+from casebook.views import COVERAGE_OF_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -140,7 +141,12 @@ class Candidates(Matches):
 
     def coverage_rows(self, run_id: str | None = None) -> list[dict[str, Column]]:
         """Return the view `coverage` for one run or for all, newest run first."""
-        return self._view("SELECT * FROM coverage WHERE :run_id IS NULL OR run_id = :run_id", run_id=run_id)
+        return self._view("SELECT * FROM coverage") if run_id is None else self._view(COVERAGE_OF_RUN, run_id=run_id)
+
+    def newest_coverage(self, runs: int) -> list[list[dict[str, Column]]]:
+        """Return the view `coverage` for each of the newest runs that have any, newest first."""
+        names = self._run("SELECT run_id FROM run ORDER BY run_seq DESC", {}).fetchall()
+        return list(islice(filter(None, (self.coverage_rows(name) for (name,) in names)), runs))
 
     def _view(self, sql: str, **values: object) -> list[dict[str, Column]]:
         return [dict(row) for row in self._run(sql, values)]

@@ -176,13 +176,12 @@ GROUP BY run_id, target
 """
 
 _COVERAGE = """
-CREATE VIEW coverage AS
 WITH
 newest AS (
     SELECT run_id, target, state, gone, row_number() OVER (
         PARTITION BY run_id, listing_key ORDER BY partial, at DESC, readable DESC, look_id DESC
     ) AS place
-    FROM look
+    FROM {looks}
 ),
 seen AS (
     SELECT
@@ -206,7 +205,7 @@ watched AS (
         json_extract(one.value, '$.name') AS target,
         json_extract(one.value, '$.marketplace') AS marketplace,
         json_extract(one.value, '$.page_budget') AS page_budget
-    FROM run, json_each(iif(json_valid(run.job), run.job, '{}'), '$.targets') AS one
+    FROM run, json_each(iif(json_valid(run.job), run.job, '{{}}'), '$.targets') AS one
     WHERE one.type = 'object'
 )
 SELECT
@@ -246,8 +245,12 @@ FROM (SELECT * FROM frontier_counts UNION ALL SELECT * FROM frontier_tally) AS f
 JOIN run USING (run_id)
 LEFT JOIN watched ON watched.run_id = f.run_id AND watched.target = f.target
 LEFT JOIN seen ON seen.run_id = f.run_id AND seen.target = f.target
+{which}
 ORDER BY run.run_seq DESC, f.target
 """
+
+# Of one run. The view, asked for one, orders the looks of all nights first: SQLite passes no condition on into `seen`.
+COVERAGE_OF_RUN = _COVERAGE.format(looks="look WHERE run_id = :run_id", which="WHERE f.run_id = :run_id")
 
 _SELLERS = """
 CREATE VIEW sellers AS
@@ -289,7 +292,7 @@ _VIEWS = {
     "candidates": _CANDIDATES,
     "queue": _QUEUE,
     "frontier_counts": _FRONTIER_COUNTS,
-    "coverage": _COVERAGE,
+    "coverage": "CREATE VIEW coverage AS" + _COVERAGE.format(looks="look", which=""),
     "sellers": _SELLERS,
     "refuted": _REFUTED,
 }

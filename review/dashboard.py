@@ -63,15 +63,13 @@ def dashboard_router(desk: Desk, show: Show) -> APIRouter:
             if run is None and not any(tile.cases for tile in states) and not casebook.works():
                 return RedirectResponse("/start", status_code=303)
             alarms = [] if run is None else desk.alarms(casebook)
-            coverage = casebook.coverage_rows()
-            scans = list(dict.fromkeys(str(row["run_id"]) for row in coverage))[:_SCANS]
             values = {
                 "run": run,
                 "alarms": alarms[:_ALARMS],
                 "more_alarms": alarms[_ALARMS:],
                 "tiles": states,
                 "new": 0 if run is None else casebook.found_since(run.started_at),
-                "scans": [[row for row in coverage if row["run_id"] == scan] for scan in scans],
+                "scans": casebook.newest_coverage(_SCANS),
                 "chart": chart(casebook.history(now - timedelta(days=_DAYS)), now.date(), _DAYS),
                 "first_cases": casebook.cases(CaseFilter(), 6),
             }

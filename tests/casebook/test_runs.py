@@ -111,7 +111,10 @@ def test_dropping_the_frontier_keeps_what_it_covered(casebook: Casebook) -> None
     assert casebook.pending_tasks("night-1") == []
     assert len(casebook.pending_tasks("night-2")) == 1
     assert casebook.coverage_rows("night-1") == [before]
-    assert [row["run_id"] for row in casebook.coverage_rows()] == ["night-2", "night-1"]
+    both = casebook.coverage_rows()
+    assert [row["run_id"] for row in both] == ["night-2", "night-1"]
+    assert casebook.newest_coverage(5) == [[row] for row in both]
+    assert casebook.newest_coverage(1) == [both[:1]]
 
 
 def test_a_night_is_told_by_what_it_read_compared_and_left_of_its_budget(tmp_path: Path) -> None:
