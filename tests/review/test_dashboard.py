@@ -56,7 +56,7 @@ def test_it_tells_what_waits_what_was_not_seen_and_what_each_target_gave(workspa
     assert "1 case new since the last scan began" in words
     assert "shop: 1 page: robots.txt disallows this address" in words
     assert "1 of 3" in words  # pages of the shop
-    assert {"href": "/queue"}.items() <= next(a for tag, a in page.found if a.get("class") == "button").items()
+    assert {"href": "/next"}.items() <= next(a for tag, a in page.found if a.get("class") == "button").items()
 
 
 def test_the_chart_stands_as_a_drawing_and_as_a_table(workspace: Workspace) -> None:
