@@ -66,7 +66,8 @@ def candidate_named(casebook: Casebook, name: str) -> str:
     if len(found) != 1:
         what = f"{len(found)} candidates begin" if found else "no candidate begins"
         raise DecidingError(
-            f"{what} with {name!r}", remedy="`copycatch candidates --all --json` gives the ids; 6 digits may do."
+            f"{what} with {name!r}",
+            remedy="`copycatch candidates --all` gives their digits, with --json all of them.",
         )
     return found[0]
 

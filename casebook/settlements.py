@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from casebook.decision_rows import decision_of
 from casebook.deliveries import Deliveries
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _CASES = """
 SELECT
     c.candidate_id, c.listing_key, c.work_id, c.verdict AS candidate_verdict, c.score,
-    l.marketplace, l.host, l.seller_key, seller.url AS seller_url, l.state, l.sold_count,
+    l.marketplace, l.host, l.url, l.seller_key, seller.url AS seller_url, l.state, l.sold_count,
     cm.picture_sha256, cm.reference_sha256, cm.verdict, cm.edits,
     max(cm.still_shown) AS still_shown, coalesce(content.content_sha256, cm.picture_sha256) AS content,
     (
@@ -227,6 +228,7 @@ def _case(rows: Sequence[Any]) -> Case:
         work_id=first["work_id"],
         marketplace=first["marketplace"],
         host=first["host"],
+        netloc=urlsplit(first["url"]).netloc,
         seller_key=first["seller_key"],
         seller_url=first["seller_url"],
         shown=tuple(_resemblances(rows)),

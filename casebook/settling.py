@@ -47,6 +47,7 @@ class Case:
     work_id: str
     marketplace: str
     host: str
+    netloc: str
     seller_key: str | None
     seller_url: str | None
     shown: tuple[Resemblance, ...]
@@ -54,7 +55,8 @@ class Case:
     def at(self, place: str) -> bool:
         """Whether the listing stands at a place: see `Licence`."""
         url = self.seller_url and self.seller_url.rstrip("/")
-        return place in (self.seller_key, url, self.marketplace, self.host.removeprefix("www."), "*")
+        shops = (shop.removeprefix("www.") for shop in (self.host, self.netloc))  # without a port, and with one
+        return place in (self.seller_key, url, self.marketplace, *shops, "*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def place_of(text: str, *, whole_marketplaces: bool = False) -> str:
         raise _wrong(f"{text!r} is no seller and no shop's address")
     where = marketplace_of(url)
     if where.HOSTS is None:
-        return shop_host(url).partition(":")[0].removeprefix("www.")
+        return shop_host(url)
     if parts.path.strip("/") == "":
         raise _wrong(f"{text!r} is all of {where.TITLE}; name one seller there")
     return where.canonical_url(url).rstrip("/")

@@ -74,6 +74,7 @@ def candidates(
             print_csv(CSV_COLUMNS, records)
         elif records:
             print_candidates(casebook, records)
+            print_line("Decide with `copycatch review`, or with `copycatch decide` and the digits before an address.")
         else:
             print_line("No candidates. `copycatch status` shows what was looked at.")
         hidden = {state: number for state, number in counts.items() if state not in reviewed}

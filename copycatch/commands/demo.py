@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,8 @@ def demo(folder: Path) -> None:
     print_line("")
     print_line("Next:")
     print_line(f"  Open the report in a browser: {plain(summary.report)}")
-    print_line("  Its links lead to the demo's shops, which are closed again; this opens them until Ctrl+C:")
+    print_line(f"  Decide what was found: copycatch review --workspace {shlex.quote(str(workspace.root))}")
+    print_line("  Their links lead to the demo's shops, which are closed again; this opens them until Ctrl+C:")
     print_line(f"    python -m fixtures.demo.server --ports {ports}")
     print_line("  Run the demo again for the shops' second night, when a listing has vanished.")
 

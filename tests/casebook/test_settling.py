@@ -24,6 +24,7 @@ def case(name: str = "1", *contents: str, seller: str | None = "etsy:thief", **c
     )
     made = Case(
         candidate_id=f"c{name}", listing_key=f"etsy:{name}", work_id="W-1", marketplace="etsy", host="www.etsy.com",
+        netloc="www.etsy.com",
         seller_key=seller, seller_url="https://www.etsy.com/shop/Thief/", shown=shown,
     )  # fmt: skip
     return replace(made, **changed)  # type: ignore[arg-type]
@@ -188,6 +189,15 @@ def test_what_stands_at_the_owners_own_place_is_no_candidate(place: str) -> None
     settled = settle(case(), rules(told(case(), Ruling.INFRINGING), places=(own,)), NOW)
     assert (settled.reviewed, settled.settled_by) == (Reviewed.OWN_SHOP, "P-3")
     assert settled.because == "hidden by place P-3: My shop is your own place"
+
+
+@pytest.mark.parametrize(
+    ("place", "own"), [("shop.example", True), ("shop.example:8080", True), ("shop.example:81", False)]
+)
+def test_a_shop_is_a_place_with_its_port_or_on_whatever_port(place: str, own: bool) -> None:
+    shop = case(marketplace="generic", host="www.shop.example", netloc="www.shop.example:8080")
+    mine = Place(kind=PlaceKind.OWN, place=place, seq=1)
+    assert reviewed(shop, rules(places=(mine,))) is (Reviewed.OWN_SHOP if own else Reviewed.OPEN)
 
 
 def test_an_authorised_seller_is_licensed_for_all_works() -> None:

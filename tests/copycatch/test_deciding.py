@@ -46,6 +46,14 @@ def test_a_cleared_candidate_is_left_out_and_counted_and_shown_with_its_reason_w
     assert listed(run, filled, "--reviewed", "infringing") == []
 
 
+def test_the_digits_before_an_address_name_the_candidate(filled: Workspace, run: Run) -> None:
+    (line,) = (line for line in run("candidates", workspace=filled).stdout.splitlines() if "://" in line)
+    number, digits, address = line.split()
+    assert run("decide", digits, "--ruling", "unsure", workspace=filled).exit_code == 0
+    (record,) = listed(run, filled, "--reviewed", "unsure")
+    assert (number, address) == ("1", record["listing_url"])
+
+
 def test_what_infringes_stays_among_the_candidates(filled: Workspace, run: Run) -> None:
     done = run("decide", the_id(run, filled), "--ruling", "infringing", *ANSWERED, workspace=filled)
     assert done.exit_code == 0
@@ -219,6 +227,8 @@ def test_an_unusable_table_of_places_is_told_as_such(
     [
         ("Shop.Example", "shop.example"),
         ("https://www.shop.example/about?x=1", "shop.example"),
+        ("http://www.shop.example:8080/about", "shop.example:8080"),
+        ("shop.example:443", "shop.example"),
         ("etsy:12345678", "etsy:12345678"),
         ("ETSY:12345678", "etsy:12345678"),
         ("https://www.etsy.com/shop/HeronPrints", "https://www.etsy.com/shop/HeronPrints"),
