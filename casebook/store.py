@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
@@ -150,6 +151,10 @@ def _check_version(path: Path, version: int) -> None:
         )
 
 
+_FULL = ("the disk is full", "Free some space and run the command again; what is stored stays.")
+_READING_NEEDS = 64 * 1024  # bytes
+
+
 @contextmanager
 def _explaining(path: Path) -> Iterator[None]:
     try:
@@ -165,7 +170,9 @@ def _explained(error: sqlite3.DatabaseError, path: Path) -> CasebookError:
     # The low byte is the kind; the rest only says where it happened.
     match error.sqlite_errorcode & 0xFF:
         case sqlite3.SQLITE_FULL:
-            message, remedy = "the disk is full", "Free some space and run the command again; what is stored stays."
+            message, remedy = _FULL
+        case sqlite3.SQLITE_IOERR if shutil.disk_usage(path.parent).free < _READING_NEEDS:
+            message, remedy = _FULL  # for reading too: SQLite shares an index of its log in a file beside it
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             message, remedy = "another program has it locked", "Wait until that program is done, or close it."
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH:

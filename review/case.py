@@ -94,6 +94,7 @@ def case_values(casebook: Casebook, row: dict[str, Any]) -> dict[str, Any]:
         "claims": json.loads(str(row["picture_claims"] or "[]")),
         "views": [_view(match, renditions, row) for match in matches[:GROUP]],
         "group": casebook.group(str(row["candidate_id"]), GROUP),
+        "group_size": casebook.group_size(row),
         "said": [(each, each.seq in undone) for each in said],
         "of_seller": [
             each

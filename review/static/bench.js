@@ -3,6 +3,7 @@
 import { draw, drawAnew, fadeTo, onDrag, setMode, toggleMode, zoomBy } from "./viewer.js";
 
 const FETCHED_AHEAD = 3;
+const KEPT_ALIVE = 60000; // bytes of a form; what is larger than 64 KiB, browsers send from pages that stay only
 
 const parts = new Map(); // candidate -> promise of its article
 const past = new Set(); // decided or passed by: not the next ones, though pages fetched before may still name them so
@@ -141,7 +142,7 @@ async function post(place, fields, wanted) {
       method: "POST",
       body,
       headers: { Accept: "application/json" },
-      keepalive: true, // a decision arrives though the page is left
+      keepalive: body.toString().length < KEPT_ALIVE, // it arrives though the page is left
     });
     const told = await answer.json();
     if (!answer.ok) throw new Error(`${told.message}. ${told.remedy}`);
