@@ -13,6 +13,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from crawler.marketplaces import UnknownMarketplaceError, marketplace
+
 # Renders a template with these values and this status.
 Show = Callable[[Request, str, Mapping[str, Any], int], Response]
 
@@ -38,6 +40,8 @@ def renderer(values: Callable[[], Mapping[str, Any]]) -> Show:
         "day": lambda value: moment(value)[:10],
         "short": short,
         "link": link,
+        "marketplace": marketplace_title,
+        "shown_at": shown_at,
         "segment": lambda value: quote(str(value), safe=""),
         "query": lambda pairs: urlencode(
             [(name, value) for name, value in dict(pairs).items() if value not in (None, "")]
@@ -84,6 +88,22 @@ def link(url: object) -> str | None:
     except ValueError:
         usable = False
     return str(url) if usable else None
+
+
+def marketplace_title(name: object) -> str:
+    """Return what people call a marketplace."""
+    try:
+        return marketplace(str(name)).TITLE
+    except UnknownMarketplaceError:
+        return str(name)
+
+
+def shown_at(row: Mapping[str, Any]) -> str:
+    """Return where a listing or a seller is met: an independent shop by its host, a marketplace by its title."""
+    key = row.get("seller_key") or row.get("listing_key")
+    if row["marketplace"] != "generic" or not key:
+        return marketplace_title(row["marketplace"])
+    return str(key).partition(":")[2].partition("/")[0]
 
 
 def moment(value: object) -> str:
