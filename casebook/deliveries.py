@@ -19,7 +19,10 @@ EVENT = "candidates.changed"
 _CHANGES_AT_MOST = 100  # in one message
 _KEPT = timedelta(days=30)
 
-_CHANGED = "SELECT candidate_id, change, reviewed, settled_by FROM settlement WHERE change > :after ORDER BY change"
+_CHANGED = """
+SELECT candidate_id, change, reviewed, settled_by, verdict FROM settlement JOIN candidate USING (candidate_id)
+WHERE change > :after ORDER BY change
+"""
 
 _ADD = """
 INSERT INTO delivery (delivery_id, webhook, event, created_at, attempts, next_at)

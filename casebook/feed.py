@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # One row for each candidate, at the place of its newest change.
 _CHANGED = """
-SELECT s.candidate_id, s.change, s.reviewed, s.settled_by, (
+SELECT s.candidate_id, s.change, s.reviewed, s.settled_by, c.verdict, (
     c.verdict IN (SELECT value FROM json_each(:verdicts))
     AND s.reviewed IN (SELECT value FROM json_each(:reviewed))
     AND (:since IS NULL OR c.first_found_at >= :since)
@@ -41,12 +41,14 @@ class FeedFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What review says of a candidate since change number `change`; `passes` tells whether the filter lets it by."""
+    """What review says of a candidate since change number `change`; `passes` tells whether the filter lets it by, and
+    `verdict` what the matcher says: `none` where nothing matches any more."""
 
     candidate_id: str
     change: int
     reviewed: str
     settled_by: str | None
+    verdict: str
     passes: bool = True
 
 

@@ -92,9 +92,14 @@ INSERT INTO settlement VALUES (
     seller_key = excluded.seller_key, worth = excluded.worth
 """
 
-# What nothing matches any more is no case.
-_FORGET = """
-DELETE FROM settlement WHERE candidate_id IN (SELECT candidate_id FROM candidate WHERE verdict = 'none')
+# What nothing matches any more is no case. Its row stays, worth less than any, so that who follows the changes is told.
+_ENDED = """
+SELECT candidate_id FROM settlement JOIN candidate USING (candidate_id) WHERE verdict = 'none' AND worth >= 0
+"""
+_END = """
+UPDATE settlement SET because = 'nothing here matches the work any more', settled_by = NULL, direct = 0, until = NULL,
+    settled_at = :at, change = :change, worth = -1
+WHERE candidate_id = :candidate_id
 """
 
 _MOVE = "UPDATE settlement SET worth = :worth, seller_key = :seller_key WHERE candidate_id = :candidate_id"
@@ -117,9 +122,9 @@ class Settlements(Permissions, Deliveries):
             rules.add(self._standing(works))
             known = self._settlements(candidates)
             history = self._infringements()
-            if candidates is None:
-                self._run(_FORGET, {})
             changed, before = 0, self._last_change()
+            if candidates is None:
+                changed += self._end_what_matches_no_more(at)
             for _, group in groupby(rows, key=lambda row: str(row["candidate_id"])):
                 shown = list(group)
                 case = _case(shown)
@@ -128,6 +133,12 @@ class Settlements(Permissions, Deliveries):
             if changed:
                 self._announce(before, at)
         return changed
+
+    def _end_what_matches_no_more(self, at: datetime) -> int:
+        ended = self._run(_ENDED, {}).fetchall()
+        for (candidate_id,) in ended:
+            self._run(_END, {"candidate_id": candidate_id, "at": at, "change": self._next_change(at)})
+        return len(ended)
 
     def settle_what_ended(self, at: datetime, *, people: int = 1) -> int:
         """Settle anew what held until a moment that has come; return for how many something changed."""
@@ -145,7 +156,7 @@ class Settlements(Permissions, Deliveries):
 
     def reviewed_counts(self) -> dict[Reviewed, int]:
         """Return how many candidates there are in each state of the review; those with none are left out."""
-        rows = self._run("SELECT reviewed, count(*) AS n FROM settlement GROUP BY reviewed", {})
+        rows = self._run("SELECT reviewed, count(*) AS n FROM settlement WHERE worth >= 0 GROUP BY reviewed", {})
         return {Reviewed(row["reviewed"]): row["n"] for row in rows}
 
     def _touched(self, decisions: Sequence[Decision]) -> set[str]:
@@ -180,7 +191,9 @@ class Settlements(Permissions, Deliveries):
 
     def _infringements(self) -> Counter[str | None]:
         rows = self._run(
-            "SELECT seller_key, count(*) AS n FROM settlement WHERE reviewed = 'infringing' GROUP BY seller_key", {}
+            "SELECT seller_key, count(*) AS n FROM settlement WHERE reviewed = 'infringing' AND worth >= 0 "
+            "GROUP BY seller_key",
+            {},
         )
         return Counter({row["seller_key"]: row["n"] for row in rows if row["seller_key"] is not None})
 
@@ -190,8 +203,8 @@ class Settlements(Permissions, Deliveries):
     def _next_change(self, at: datetime) -> int:
         """Return a number above all that were ever given: the next one, or the time in milliseconds since 1970.
 
-        The row with the highest number may be forgotten, and all may. Counted from what is left, a number would be
-        given twice, and whoever follows the changes would miss the second.
+        Time keeps numbers apart that a restored backup and what was written after it would give twice: whoever follows
+        the changes would miss the second.
         """
         return max(self._last_change() + 1, int(at.timestamp() * 1000))
 

@@ -106,6 +106,7 @@ def _lines(casebook: Casebook, changes: list[Change]) -> list[CandidateLine | Wi
         else WithdrawnLine(
             candidate_id=each.candidate_id,
             change=each.change,
+            verdict=Verdict(each.verdict),
             reviewed=Reviewed(each.reviewed),
             settled_by=each.settled_by,
         )

@@ -160,11 +160,13 @@ class CandidateLine(BaseModel):
 
 
 class WithdrawnLine(BaseModel):
-    """A candidate that changed and that the filter does not let through (any more)."""
+    """A candidate that changed and that the filter does not let through (any more). `verdict` is `none` where nothing
+    at the listing matches the work any more; `reviewed` is then what review said last."""
 
     withdrawn: Literal[True] = True
     candidate_id: str
     change: int
+    verdict: Verdict
     reviewed: Reviewed
     settled_by: str | None
 

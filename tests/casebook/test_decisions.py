@@ -126,22 +126,21 @@ def test_an_act_sent_again_revives_nothing_that_has_ended_meanwhile(space: Works
         assert state(casebook) is Reviewed.OPEN
 
 
-def test_the_number_of_a_change_is_never_given_twice(space: Workspace) -> None:
+def test_each_time_that_something_matches_no_more_or_again_is_a_change_of_a_higher_number(space: Workspace) -> None:
     def change() -> int:
         with sqlite3.connect(space.casebook_path) as raw:
             return int(raw.execute("SELECT change FROM settlement").fetchone()[0])
 
     with space.casebook() as casebook:
         casebook.decide([said(only(casebook))])
-        before = change()
-        with sqlite3.connect(space.casebook_path) as raw:
-            raw.execute("UPDATE candidate SET verdict = 'none'")
-        casebook.settle(AT)
-        with sqlite3.connect(space.casebook_path) as raw:
-            assert raw.execute("SELECT count(*) FROM settlement").fetchone() == (0,)
-            raw.execute("UPDATE candidate SET verdict = 'copy'")
-        casebook.settle(LATER)
-    assert change() > before
+        numbers = [change()]
+        for verdict in ("none", "copy", "none", "copy"):
+            with sqlite3.connect(space.casebook_path) as raw:
+                raw.execute("UPDATE candidate SET verdict = ?", [verdict])
+            assert (casebook.settle(AT), casebook.settle(AT)) == (1, 0)
+            numbers.append(change())
+            assert casebook.reviewed_counts() == ({Reviewed.NOT_A_MATCH: 1} if verdict == "copy" else {})
+    assert numbers == sorted(set(numbers))
 
 
 def test_an_act_cannot_bear_the_name_of_an_undoing(space: Workspace) -> None:

@@ -130,6 +130,7 @@ def test_a_decision_arrives_and_its_signature_verifies_as_the_documentation_says
     (change,) = event["changes"]
     assert change == {
         "candidate_id": named, "change": event["cursor"], "reviewed": "not_a_match", "settled_by": "D-1",
+        "verdict": "copy",
     }  # fmt: skip
     assert b"nobody" not in body
     assert SECRET.encode() not in body

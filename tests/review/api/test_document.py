@@ -75,10 +75,16 @@ def test_every_answer_is_one_that_the_document_describes(
 
 def _spoilt(case: Any) -> bool:
     """Whether something is wrong with what is sent, and not only with headers, which are ours, or with a parameter of
-    no value (null, or a list of nothing), which is not sent at all."""
+    no value, which is not sent at all."""
     spoilt = {place.value for place, info in case.meta.components.items() if info.mode is GenerationMode.NEGATIVE}
-    values = [each if isinstance(each, list | dict) else [each] for each in (case.query or {}).values()]
-    return bool(spoilt - {"header", "cookie"}) and all(any(each is not None for each in value) for value in values)
+    return bool(spoilt - {"header", "cookie"}) and all(map(_sent, (case.query or {}).values()))
+
+
+def _sent(value: object) -> bool:
+    """Whether a parameter stands in the address: not where it is null, nothing, or a list of nulls and nothings."""
+    if isinstance(value, list | dict):
+        return any(map(_sent, value))
+    return value is not None
 
 
 def _aim(case: Any, space: Workspace) -> None:

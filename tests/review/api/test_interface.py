@@ -122,7 +122,8 @@ def test_a_follower_learns_that_a_candidate_is_infringing_no_more(client: Client
     assert client.lines(path) == []
     (line,) = client.lines(f"{path}&withdrawn=true")
     assert line == {
-        "withdrawn": True, "candidate_id": named, "change": line["change"], "reviewed": "open", "settled_by": None,
+        "withdrawn": True, "candidate_id": named, "change": line["change"], "verdict": "copy", "reviewed": "open",
+        "settled_by": None,
     }  # fmt: skip
 
 
@@ -239,11 +240,17 @@ def test_a_cursor_of_another_casebook_is_a_conflict(client: Client) -> None:
 def test_a_candidate_that_matches_no_more_is_gone_and_its_decisions_stay(client: Client, workspace: Workspace) -> None:
     named = only(client)["candidate_id"]
     client.decide(named)
+    cursor = client.ask("/api/candidates").headers["copycatch-cursor"]
     with workspace.casebook() as casebook:
         casebook.sync_works([], [])
         casebook.refresh_candidates(STARTED + timedelta(days=1))
+        assert casebook.settle(STARTED + timedelta(days=1)) == 1
+        assert casebook.settle(STARTED + timedelta(days=2)) == 0
+        assert casebook.reviewed_counts() == {}
     assert client.ask(f"/api/candidates/{named}").status == 410
     assert client.lines("/api/candidates") == []
+    (line,) = client.lines(f"/api/candidates?withdrawn=true&cursor={cursor}")
+    assert (line["candidate_id"], line["verdict"], line["withdrawn"]) == (named, "none", True)
     assert client.ask("/api/candidates/" + "0" * 32).status == 404
     assert len(client.get("/api/decisions")["decisions"]) == 1
 
