@@ -62,7 +62,11 @@ def candidate_named(casebook: Casebook, name: str) -> str:
     Raises:
         DecidingError: none or several begin so.
     """
-    found = casebook.candidate_ids(name.lower()) if len(name) >= _FEWEST_DIGITS else []
+    if len(name) < _FEWEST_DIGITS:
+        raise DecidingError(
+            f"{name!r} is too short to name a candidate", remedy=f"Give at least {_FEWEST_DIGITS} digits of its id."
+        )
+    found = casebook.candidate_ids(name.lower())
     if len(found) != 1:
         what = f"{len(found)} candidates begin" if found else "no candidate begins"
         raise DecidingError(

@@ -125,6 +125,15 @@ class Decisions(Settlements):
         rows = self._run(f"{_SELECT} {where}", {"seqs": list(seqs)})
         return {row["seq"]: decision_of(row) for row in rows.fetchall()}
 
+    def last_decision(self) -> int:
+        """Return the number of the newest decision, 0 where there is none."""
+        return int(self._first("SELECT coalesce(max(seq), 0) AS last FROM decision", {})["last"])
+
+    def of_act(self, act: str) -> list[Decision]:
+        """Return what one act decided."""
+        rows = self._run(f"{_SELECT} WHERE act = :act ORDER BY seq", {"act": act})
+        return [decision_of(found) for found in rows.fetchall()]
+
     def last_act(self, reviewer: str) -> list[Decision]:
         """Return what the newest act of a reviewer decided that is not undone."""
         row = self._first(
@@ -132,10 +141,7 @@ class Decisions(Settlements):
             "AND NOT EXISTS (SELECT 1 FROM decision AS u WHERE u.undoes = d.seq) ORDER BY seq DESC LIMIT 1",
             {"reviewer": reviewer},
         )
-        if row is None:
-            return []
-        rows = self._run(f"{_SELECT} WHERE act = :act ORDER BY seq", {"act": row["act"]})
-        return [decision_of(found) for found in rows.fetchall()]
+        return [] if row is None else self.of_act(row["act"])
 
     def _decided_in(self, decision: Decision) -> Decision | None:
         row = self._first(
@@ -160,6 +166,11 @@ class Decisions(Settlements):
                 f"there is no candidate {decision.candidate_id}", remedy="`copycatch candidates` names them."
             )
         evidence = [tuple(found) for found in self._run(_EVIDENCE, {"candidate_id": decision.candidate_id})]
+        if not evidence and decision.ruling is not Ruling.UNDONE:
+            raise UnusableDecisionError(
+                f"nothing matches at the candidate {decision.candidate_id} any more",
+                remedy="There is nothing to decide; what was decided of it stays in the ledger.",
+            )
         pictures = tuple(sorted({found[0] for found in evidence}))
         known = self._run(_REFERENCES, {"work_id": row["work_id"]}).fetchall()
         recorded = replace(
@@ -178,9 +189,13 @@ class Decisions(Settlements):
 
     def _undo(self, seq: int, reviewer: str, at: datetime) -> Decision | None:
         row = self._first(f"{_SELECT} WHERE seq = :seq", {"seq": seq})
-        if row is None or row["ruling"] == Ruling.UNDONE:
+        if row is None:
             raise UnusableDecisionError(
                 f"there is no decision D-{seq} to undo", remedy="`copycatch candidates --all` names what was decided."
+            )
+        if row["ruling"] == Ruling.UNDONE:
+            raise UnusableDecisionError(
+                f"D-{seq} is an undoing itself, and cannot be undone", remedy="Decide the candidate anew."
             )
         if self._first("SELECT 1 FROM decision WHERE undoes = :seq", {"seq": seq}) is not None:
             return None
@@ -211,6 +226,10 @@ def _check(decision: Decision) -> None:
     if len(decision.note) > _LONGEST_NOTE:
         raise UnusableDecisionError(
             f"the note is longer than {_LONGEST_NOTE} characters", remedy="Say it in fewer words."
+        )
+    if decision.until is not None and decision.until <= decision.decided_at:
+        raise UnusableDecisionError(
+            "this decision would have ended before it was taken", remedy="Give today or a later day (UTC), or none."
         )
     if decision.ruling.about_right and decision.scope not in (Scope.LISTING, Scope.SELLER):
         raise UnusableDecisionError(

@@ -33,5 +33,6 @@ def evidence_record(found: Evidence) -> dict[str, Any]:
             "reference_share": geometry.reference_share,
             "picture_share": geometry.picture_share,
             "outline": list(geometry.outline),
+            "agreed": list(geometry.agreed),
         },
     }

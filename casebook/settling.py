@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -186,8 +187,11 @@ def _by_word(case: Case, direct: Told, reaching: list[Told], rules: Rules, now: 
         if None in explained.values():
             return _open(case, direct, explained, rules, now)
     if decision.ruling is Ruling.INFRINGING:
-        agreed = {told.decision.reviewer for told in rules.on(case) if _confirms(told, direct, now)}
-        if len(agreed) < rules.people:
+        words: dict[str, Told] = {}  # the newest of each person
+        for told in rules.on(case):
+            if told.decision.holds(now):
+                words.setdefault(_person(told.decision.reviewer), told)
+        if sum(_confirms(told, direct) for told in words.values()) < rules.people:
             return Settlement(
                 candidate_id=case.candidate_id,
                 reviewed=Reviewed.TO_CONFIRM,
@@ -199,10 +203,14 @@ def _by_word(case: Case, direct: Told, reaching: list[Told], rules: Rules, now: 
     return _settled(case, decision, Reviewed(decision.ruling), direct=True)
 
 
-def _confirms(told: Told, direct: Told, now: datetime) -> bool:
+def _person(name: str) -> str:
+    """Return the one spelling of a reviewer's name: `Ana` and `ana` are one person."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _confirms(told: Told, direct: Told) -> bool:
     """Whether a decision on the same listing says so of the same pictures."""
-    decision = told.decision
-    return decision.ruling is Ruling.INFRINGING and decision.holds(now) and told.contents >= direct.contents
+    return told.decision.ruling is Ruling.INFRINGING and told.contents >= direct.contents
 
 
 def _explanation(shown: Resemblance, told: Iterable[Told]) -> Told | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 import sys
@@ -130,9 +131,12 @@ def bound(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         at = "" if is_loopback(host) else f" at {host}"
+        elsewhere = error.errno == errno.EADDRNOTAVAIL
         raise ReviewError(
             f"port {port} cannot be used{at}: {error.strerror}",
-            remedy="Another review may be open already; else choose another port with --port, or 0 for any.",
+            remedy="Give an address of this machine."
+            if elsewhere
+            else "Another review may be open already; else choose another port with --port, or 0 for any.",
         ) from None
     listening.listen(128)
     return listening

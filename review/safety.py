@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -72,24 +72,34 @@ class Safety:
         most = _most(scope["path"], headers)
         refusal = self._refusal(scope["method"], scope["path"], headers, most)
         if refusal is not None:
-            code, why = refusal
-            await PlainTextResponse(f"{why}\n", status_code=code)(scope, receive, guarded)
+            await _refused(*refusal, program=scope["path"].startswith(_API))(scope, receive, guarded)
             return
         await self._app(scope, _counted(receive, most), guarded)
 
-    def _refusal(self, method: str, path: str, headers: Headers, most: int) -> tuple[int, str] | None:
-        """Return the status and the reason for which a request is turned away; None where it is not."""
+    def _refusal(self, method: str, path: str, headers: Headers, most: int) -> tuple[int, str, str] | None:
+        """Return the status, the reason and the remedy with which a request is turned away; None where it is not."""
         hosts = headers.getlist("host")
         if len(hosts) != 1 or _name(hosts[0]) not in self._hosts:
-            return 421, "This address is answered under the name of this machine only."
+            return (
+                421,
+                "This is not answered under that name.",
+                "Call it as `copycatch review` said when it was opened.",
+            )
         length = headers.get("content-length") or "0"
         if not length.isdecimal():
-            return 400, "The length of the request is no number."
+            return 400, "The length of the request is no number.", "Send the number of its bytes."
         if int(length[:20]) > most:
-            return 413, _TOO_MUCH
+            return 413, _TOO_MUCH, "Send it in several requests."
         if method not in READS and not _from_our_own_page(path, headers, hosts[0]):
-            return 403, "Only copycatch's own pages may change something here. Open the page again and repeat it."
+            return 403, "Only copycatch's own pages may change something here.", "Open the page again and repeat it."
         return None
+
+
+def _refused(status: int, message: str, remedy: str, *, program: bool) -> Response:
+    """Return the answer to a request that is turned away, for a program or for a person."""
+    if program:
+        return JSONResponse({"message": message, "remedy": remedy}, status_code=status)
+    return PlainTextResponse(f"{message} {remedy}\n", status_code=status)
 
 
 def _most(path: str, headers: Headers) -> int:

@@ -22,10 +22,16 @@ def decisions_router(desk: Desk) -> APIRouter:
     """Return `/decisions` and `/decisions/undo`."""
     router = APIRouter(tags=["decisions"])
 
-    @router.get("/decisions", summary="The ledger", responses=documented())
+    @router.get("/decisions", summary="The ledger", responses=documented(409))
     def ledger(asked: Annotated[LedgerQuery, Query()]) -> Ledger:
         """Decisions and undoings after the cursor, oldest first."""
         with desk.casebook() as casebook:
+            if asked.cursor > (last := casebook.last_decision()):
+                raise RefusedError(
+                    409,
+                    f"the cursor {asked.cursor} is ahead of this ledger, which ends at {last}",
+                    remedy="The casebook was restored or is another one: begin again with cursor 0.",
+                )
             found = casebook.decisions_since(asked.cursor, asked.limit)
         cursor = found[-1].seq if found else asked.cursor
         return Ledger(decisions=[decision_record(each) for each in found], cursor=cursor)
@@ -83,6 +89,12 @@ def _decided(casebook: Casebook, desk: Desk, asked: DecisionRequest) -> list[Dec
     candidates = list(dict.fromkeys(asked.candidates))
     if unknown := [each for each in candidates if casebook.candidate(each) is None]:
         raise RefusedError(404, f"there is no candidate {unknown[0]}", remedy="/api/candidates names them.")
+    if strangers := sorted(set(asked.seen) - set(candidates)):
+        raise RefusedError(
+            422,
+            f"seen names {strangers[0]}, which is not among the candidates",
+            remedy="Correct it; nothing was recorded.",
+        )
     made = made_decisions(
         casebook,
         candidates,
@@ -95,15 +107,22 @@ def _decided(casebook: Casebook, desk: Desk, asked: DecisionRequest) -> list[Dec
         answers={str(name): str(answer) for name, answer in asked.answers.items()},
         act=asked.act,
     )
+    before = [] if asked.act is None else casebook.of_act(asked.act)
+    if before and {each.candidate_id for each in before} != set(candidates):
+        raise _used(asked.act, before[0])
     decided = casebook.decide(made, people=desk.people(), seen=dict(asked.seen))
     for one, recorded in zip(made, decided, strict=True):
         if _said(one) != _said(recorded):
-            raise RefusedError(
-                409,
-                f"the act {asked.act!r} recorded something else of {one.candidate_id}: {recorded.name}",
-                remedy="Nothing was recorded. Give each request an act of its own, and only repeat it as it was.",
-            )
+            raise _used(asked.act, recorded)
     return decided
+
+
+def _used(act: str | None, recorded: Decision) -> RefusedError:
+    return RefusedError(
+        409,
+        f"the act {act!r} recorded something else: {recorded.name} on {recorded.candidate_id}",
+        remedy="Nothing was recorded. Give each request an act of its own, and only repeat it as it was.",
+    )
 
 
 def _said(decision: Decision) -> tuple[object, ...]:

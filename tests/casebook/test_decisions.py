@@ -106,7 +106,7 @@ def test_an_undoing_cannot_be_undone(space: Workspace) -> None:
     with space.casebook() as casebook:
         casebook.decide([said(only(casebook))])
         casebook.undo([1], reviewer="Ana", at=LATER)
-        with pytest.raises(UnusableDecisionError, match="no decision D-2"):
+        with pytest.raises(UnusableDecisionError, match="D-2 is an undoing itself"):
             casebook.undo([2], reviewer="Ana", at=LATER)
 
 
@@ -141,6 +141,20 @@ def test_each_time_that_something_matches_no_more_or_again_is_a_change_of_a_high
             numbers.append(change())
             assert casebook.reviewed_counts() == ({Reviewed.NOT_A_MATCH: 1} if verdict == "copy" else {})
     assert numbers == sorted(set(numbers))
+
+
+def test_where_nothing_matches_any_more_nothing_is_decided_but_what_was_can_be_undone(space: Workspace) -> None:
+    with space.casebook() as casebook:
+        candidate_id = only(casebook)
+        casebook.decide([said(candidate_id)])
+        casebook.sync_works([], [])
+        casebook.refresh_candidates(AT)
+        with pytest.raises(UnusableDecisionError, match="nothing matches at the candidate"):
+            casebook.decide([said(candidate_id, act="again")])
+        (undone,) = casebook.undo([1], reviewer="Ana", at=LATER)
+        assert undone.undoes == 1
+        with pytest.raises(UnusableDecisionError, match="D-2 is an undoing itself"):
+            casebook.undo([2], reviewer="Ana", at=LATER)
 
 
 def test_an_act_cannot_bear_the_name_of_an_undoing(space: Workspace) -> None:

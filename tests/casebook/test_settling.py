@@ -242,6 +242,24 @@ def test_a_second_person_must_confirm_where_two_are_asked_for() -> None:
     assert reviewed(case(), rules(told(case(), Ruling.UNSURE), people=2)) is Reviewed.UNSURE
 
 
+def test_two_spellings_of_a_name_are_one_person() -> None:
+    one, other = (
+        told(case(), Ruling.INFRINGING, seq=seq, reviewer=name) for seq, name in ((1, "Ana  Maria"), (2, "ana maria"))
+    )
+    assert reviewed(case(), rules(one, other, people=2)) is Reviewed.TO_CONFIRM
+
+
+def test_who_said_something_else_since_confirms_no_more() -> None:
+    first, changed, other = (
+        told(case(), ruling, seq=seq, reviewer=name)
+        for seq, (ruling, name) in enumerate(
+            ((Ruling.INFRINGING, "Ana"), (Ruling.LICENSED, "Ana"), (Ruling.INFRINGING, "Ben")), start=1
+        )
+    )
+    assert reviewed(case(), rules(first, other, people=2)) is Reviewed.INFRINGING
+    assert reviewed(case(), rules(first, changed, other, people=2)) is Reviewed.TO_CONFIRM
+
+
 _RULINGS = st.sampled_from([each for each in Ruling if each is not Ruling.UNDONE])
 _CASES = st.builds(
     lambda name, contents, seller: case(name, *contents, seller=seller),

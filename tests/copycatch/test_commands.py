@@ -308,7 +308,7 @@ def test_addresses_stand_whole_on_their_own_lines_on_a_narrow_terminal(
     narrow = Console(width=60, file=io.StringIO())
     monkeypatch.setattr(output, "console", lambda: narrow)
     text = run("candidates", workspace=workspace).stdout
-    assert "1  https://shop.example/item/1\n   the hashes differ in 1 of 64 bits\n" in text
+    assert "1  4fd43f426f  https://shop.example/item/1\n   the hashes differ in 1 of 64 bits\n" in text
     assert "http" not in narrow.file.getvalue()
 
 

@@ -83,11 +83,11 @@ def test_a_decision_is_taken_back_by_its_number_or_as_the_last_one(filled: Works
     assert "Nothing was left to take back." in run("decide", "--undo-last", workspace=filled).stdout
 
 
-def test_a_decision_of_today_only_has_ended_by_tomorrow(filled: Workspace, run: Run) -> None:
-    run("decide", the_id(run, filled), "--ruling", "licensed", "--until", "2026-01-01", workspace=filled)
-    (record,) = listed(run, filled)
-    assert record["reviewed"] == "open"
-    assert record["review_because"].endswith("and that held until 2026-01-02")
+def test_a_decision_that_would_have_ended_before_it_was_taken_is_refused(filled: Workspace, run: Run) -> None:
+    done = run("decide", the_id(run, filled), "--ruling", "licensed", "--until", "2026-01-01", workspace=filled)
+    assert done.exit_code == 1
+    assert "would have ended before it was taken" in done.stderr
+    assert listed(run, filled)[0]["reviewed"] == "open"
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
@@ -107,7 +107,7 @@ def test_no_decision_ends_in_a_year_that_the_casebook_could_not_read_back(
         (("decide", "abcdef"), 2, "give candidates and --ruling"),
         (("decide", "--ruling", "unsure"), 2, "give candidates and --ruling"),
         (("decide", "abcdef", "--ruling", "undone"), 2, "undone"),
-        (("decide", "abc", "--ruling", "unsure"), 1, "no candidate begins with 'abc'"),
+        (("decide", "abc", "--ruling", "unsure"), 1, "'abc' is too short"),
         (("decide", "%%%%%%", "--ruling", "unsure"), 1, "no candidate begins"),
         (("decide", "--undo", "D-99"), 1, "no decision D-99"),
         (("decide", "--undo", "x"), 2, "is no decision"),

@@ -136,6 +136,7 @@ def test_one_verdict_settles_a_group_and_one_undo_takes_all_of_it_back(space: Wo
     with browsing(site.url, viewport=WIDE) as (page, complaints):
         page.goto("/queue?seller=etsy:thief-1")
         page.get_by_role("link", name="Begin with the first case").click()
+        page.wait_for_url("**/case/*?**")
         first = candidate(page)
         assert page.locator(".group li").count() == 3
         page.keyboard.press("g")
@@ -196,6 +197,7 @@ def test_filters_stand_in_the_address_and_hold_from_case_to_case(site: Site) -> 
         page.reload()
         assert page.locator(".queue li").count() == 4
         page.get_by_role("link", name="Begin with the first case").click()
+        page.wait_for_url("**/case/*?**")
         for _ in range(3):
             before = candidate(page)
             assert "Print 2-" in page.locator("h1").inner_text()

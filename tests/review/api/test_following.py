@@ -52,6 +52,16 @@ def client(space: Workspace) -> Iterator[Client]:
         yield Client(site, token)
 
 
+def test_an_act_belongs_to_the_candidates_that_it_named_first(space: Workspace, start: Path, client: Client) -> None:
+    begin_again(space, start)
+    one, two, *_ = (line["candidate_id"] for line in client.lines("/api/candidates"))
+    client.decide(one, act="job-1")
+    for named in ([two], [one, two]):
+        asked = {"candidates": named, "ruling": "not_a_match", "reviewer": "Ana", "act": "job-1"}
+        assert client.post("/api/decisions", asked).status == 409
+    assert len(client.get("/api/decisions")["decisions"]) == 1
+
+
 def begin_again(space: Workspace, start: Path) -> None:
     for end in ("-wal", "-shm"):
         space.casebook_path.with_name(f"casebook.db{end}").unlink(missing_ok=True)

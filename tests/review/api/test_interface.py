@@ -232,9 +232,18 @@ def test_an_unusable_query_is_refused(client: Client, query: str) -> None:
 
 
 def test_a_cursor_of_another_casebook_is_a_conflict(client: Client) -> None:
-    refused = client.ask("/api/candidates?cursor=9000000000000")
-    assert refused.status == 409
-    assert "begin again without a cursor" in json.loads(refused.body)["remedy"]
+    for path, remedy in (("candidates", "begin again without a cursor"), ("decisions", "begin again with cursor 0")):
+        refused = client.ask(f"/api/{path}?cursor=9000000000000")
+        assert refused.status == 409
+        assert remedy in json.loads(refused.body)["remedy"]
+
+
+def test_a_request_that_says_it_saw_another_candidate_is_refused(client: Client) -> None:
+    asked = {"candidates": [only(client)["candidate_id"]], "ruling": "unsure", "reviewer": "Ana", "seen": {"f" * 32: 1}}
+    refused = client.post("/api/decisions", asked)
+    assert refused.status == 422
+    assert "not among the candidates" in json.loads(refused.body)["message"]
+    assert client.get("/api/decisions")["decisions"] == []
 
 
 def test_a_candidate_that_matches_no_more_is_gone_and_its_decisions_stay(client: Client, workspace: Workspace) -> None:
