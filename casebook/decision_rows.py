@@ -35,7 +35,7 @@ def decision_columns(decision: Decision) -> dict[str, object]:
 
 
 def decision_of(row: Any) -> Decision:
-    """Return the decision in a row with all columns of the table, and its `pictures` as a list."""
+    """Return the decision in a row with all columns of the table, its `pictures` as a list, and `chain_sha256`."""
     region = row["region"] and (row["region_reference"], Box(**json.loads(row["region"])))
     return Decision(
         seq=row["seq"],
@@ -56,4 +56,5 @@ def decision_of(row: Any) -> Decision:
         references=tuple(json.loads(row["work_references"])),
         evidence_sha256=row["evidence_sha256"],
         undoes=row["undoes"],
+        chain_sha256=row["chain_sha256"] or "",
     )

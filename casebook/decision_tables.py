@@ -123,6 +123,34 @@ DECISIONS = (
     """,
 )
 
+# What takes the place of another row deletes it without asking the triggers above; what is added late stands between.
+CHAIN = (
+    """
+    CREATE TRIGGER decision_added BEFORE INSERT ON decision
+    WHEN NEW.seq > 0 AND NEW.seq <= (SELECT max(seq) FROM decision)
+        OR EXISTS (SELECT 1 FROM decision WHERE act = NEW.act AND candidate_id = NEW.candidate_id)
+        OR EXISTS (SELECT 1 FROM decision WHERE undoes = NEW.undoes)
+    BEGIN SELECT RAISE(ABORT, 'a decision is never replaced: a newer one takes its place'); END
+    """,
+    """
+    CREATE TRIGGER decision_picture_added BEFORE INSERT ON decision_picture
+    WHEN NEW.seq <> (SELECT max(seq) FROM decision) OR EXISTS (SELECT 1 FROM decision_chain WHERE seq = NEW.seq)
+    BEGIN SELECT RAISE(ABORT, 'a decision is never given other pictures'); END
+    """,
+    """
+    CREATE TABLE decision_chain (
+        seq INTEGER PRIMARY KEY REFERENCES decision (seq),
+        sha256 TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TRIGGER decision_chain_added BEFORE INSERT ON decision_chain
+    WHEN NEW.seq <= (SELECT max(seq) FROM decision_chain)
+    BEGIN SELECT RAISE(ABORT, 'a decision is never replaced: a newer one takes its place'); END
+    """,
+    *_only_added("decision_chain"),
+)
+
 INTERFACE = (
     """
     CREATE TABLE token (

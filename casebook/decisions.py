@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from casebook.chain import LINKED, links
 from casebook.decision_rows import decision_columns, decision_of
 from casebook.errors import CasebookError
 from casebook.rulings import REQUIRED_ANSWERS, Decision, Ruling, Scope
@@ -35,8 +36,8 @@ WHERE c.candidate_id = :candidate_id
 _SELECT = """
 SELECT d.*, (
     SELECT json_group_array(picture_sha256) FROM decision_picture AS p WHERE p.seq = d.seq ORDER BY picture_sha256
-) AS pictures
-FROM decision AS d
+) AS pictures, c.sha256 AS chain_sha256
+FROM decision AS d LEFT JOIN decision_chain AS c USING (seq)
 """
 
 # All that a person has in sight: each matched picture and reference, with what every stage said of them.
@@ -143,6 +144,22 @@ class Decisions(Settlements):
         )
         return [] if row is None else self.of_act(row["act"])
 
+    def broken_link(self) -> str | None:
+        """Return the first decision, such as `D-17`, that is not as it was when it was recorded; None where all are."""
+        known = {row["seq"]: row["sha256"] for row in self._run("SELECT seq, sha256 FROM decision_chain", {})}
+        found = dict(links("", map(tuple, self._run(LINKED, {"after": 0}))))
+        wrong = [seq for seq in known.keys() | found.keys() if known.get(seq) != found.get(seq)]
+        return f"D-{min(wrong)}" if wrong else None
+
+    def _link(self, seq: int) -> str:
+        """Add the newest decision to the chain; return its hash."""
+        last = self._first("SELECT sha256 FROM decision_chain ORDER BY seq DESC LIMIT 1", {})
+        ((_, sha256),) = links(
+            "" if last is None else last["sha256"], map(tuple, self._run(LINKED, {"after": seq - 1}))
+        )
+        self._run("INSERT INTO decision_chain VALUES (:seq, :sha256)", {"seq": seq, "sha256": sha256})
+        return sha256
+
     def _decided_in(self, decision: Decision) -> Decision | None:
         row = self._first(
             f"{_SELECT} WHERE act = :act AND candidate_id = :candidate_id",
@@ -185,7 +202,7 @@ class Decisions(Settlements):
         seq = self._run(_ADD, decision_columns(recorded)).lastrowid or 0
         for picture in pictures:
             self._run("INSERT INTO decision_picture VALUES (:seq, :picture)", {"seq": seq, "picture": picture})
-        return replace(recorded, seq=seq)
+        return replace(recorded, seq=seq, chain_sha256=self._link(seq))
 
     def _undo(self, seq: int, reviewer: str, at: datetime) -> Decision | None:
         row = self._first(f"{_SELECT} WHERE seq = :seq", {"seq": seq})

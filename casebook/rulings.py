@@ -105,10 +105,10 @@ class Decision:
     """One decision; none is ever changed. `seq` is 0 until it is recorded.
 
     `pictures` are the listing's pictures (SHA-256) that matched the work when it was taken, `references` those that the
-    work had then, `seller_key` is the seller of then, and `evidence_sha256` the hash of all evidence that was in sight;
-    the casebook adds these. `answers` are what the law asks (see `QUESTIONS`). It holds until `until`, for ever where
-    that is None. Decisions of one act, such as on a group, share `act`. `undoes` is the number of the one that an
-    undoing takes back.
+    work had then, `seller_key` is the seller of then, `evidence_sha256` the hash of all evidence that was in sight, and
+    `chain_sha256` that of this decision and all before it (`casebook.chain`); the casebook adds these. `answers` are
+    what the law asks (see `QUESTIONS`). It holds until `until`, for ever where that is None. Decisions of one act, such
+    as on a group, share `act`. `undoes` is the number of the one that an undoing takes back.
     """
 
     candidate_id: str
@@ -128,6 +128,7 @@ class Decision:
     references: tuple[str, ...] = ()
     evidence_sha256: str = ""
     undoes: int | None = None
+    chain_sha256: str = ""
     seq: int = 0
 
     def holds(self, at: datetime) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from casebook.decision_tables import DECISIONS, INTERFACE
+from casebook.chain import LINKED, links
+from casebook.decision_tables import CHAIN, DECISIONS, INTERFACE
 from casebook.run_tables import FRONTIER, SCANS
 from casebook.tables import CALIBRATION, COMPARISONS, FINDINGS, LEADS, LISTINGS, WORKS
 from casebook.views import create_views, drop_views
 
 APPLICATION_ID = 0x436F7079  # "Copy"
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 migrations = Migrations("casebook")
 
@@ -139,3 +140,17 @@ def m010_review(db: Database) -> None:
         db.execute(statement)
     create_views(db)
     db.execute("PRAGMA user_version = 10")
+
+
+@migrations()
+def m011_chain(db: Database) -> None:
+    """Hash each decision together with all before it, and keep what was in sight when a candidate was settled; of those
+    settled before that is not known."""
+    for statement in CHAIN:
+        db.execute(statement)
+    for link in list(links("", db.execute(LINKED, {"after": 0}))):
+        db.execute("INSERT INTO decision_chain VALUES (?, ?)", link)
+    drop_views(db)
+    db.execute("ALTER TABLE settlement ADD COLUMN sight TEXT")
+    create_views(db)
+    db.execute("PRAGMA user_version = 11")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections import Counter
@@ -52,7 +53,7 @@ SELECT d.*, (
 ) AS pictures, (
     SELECT json_group_array(coalesce(content_sha256, p.picture_sha256))
     FROM decision_picture AS p LEFT JOIN content USING (picture_sha256) WHERE p.seq = d.seq
-) AS contents
+) AS contents, NULL AS chain_sha256
 FROM decision AS d
 WHERE d.ruling <> 'undone' AND NOT EXISTS (SELECT 1 FROM decision AS u WHERE u.undoes = d.seq)
     AND (:works IS NULL OR d.work_id IN (SELECT value FROM json_each(:works)))
@@ -85,11 +86,11 @@ WHERE m.reference_sha256 = :region_reference
 _UPSERT = """
 INSERT INTO settlement VALUES (
     :candidate_id, :reviewed, :because, :settled_by, :direct, :until, :at, :change, :listing_key, :seller_key,
-    :marketplace, :work_id, :worth
+    :marketplace, :work_id, :worth, :sight
 ) ON CONFLICT (candidate_id) DO UPDATE SET
     reviewed = excluded.reviewed, because = excluded.because, settled_by = excluded.settled_by,
     direct = excluded.direct, until = excluded.until, settled_at = excluded.settled_at, change = excluded.change,
-    seller_key = excluded.seller_key, worth = excluded.worth
+    seller_key = excluded.seller_key, worth = excluded.worth, sight = excluded.sight
 """
 
 # What nothing matches any more is no case. Its row stays, worth less than any, so that who follows the changes is told.
@@ -102,7 +103,9 @@ UPDATE settlement SET because = 'nothing here matches the work any more', settle
 WHERE candidate_id = :candidate_id
 """
 
-_MOVE = "UPDATE settlement SET worth = :worth, seller_key = :seller_key WHERE candidate_id = :candidate_id"
+_MOVE = """
+UPDATE settlement SET worth = :worth, seller_key = :seller_key, sight = :sight WHERE candidate_id = :candidate_id
+"""
 
 # A copy before a possible one, then what is live, then what is still shown, whatever the rest adds up to.
 _COPY, _LIVE, _SHOWN = 1000.0, 400.0, 200.0
@@ -128,8 +131,8 @@ class Settlements(Permissions, Deliveries):
             for _, group in groupby(rows, key=lambda row: str(row["candidate_id"])):
                 shown = list(group)
                 case = _case(shown)
-                worth = _worth(shown, history[case.seller_key])
-                changed += self._keep(settle(case, rules, at), case, worth, known.get(case.candidate_id), at)
+                kept = {"worth": _worth(shown, history[case.seller_key]), "sight": _sight(shown)}
+                changed += self._keep(settle(case, rules, at), case, kept, known.get(case.candidate_id), at)
             if changed:
                 self._announce(before, at)
         return changed
@@ -208,11 +211,13 @@ class Settlements(Permissions, Deliveries):
         """
         return max(self._last_change() + 1, int(at.timestamp() * 1000))
 
-    def _keep(self, settled: Settlement, case: Case, worth: float, before: Any, at: datetime) -> bool:
-        """Write a settlement down; return whether it says something else than before."""
-        if before is not None and _settlement(before) == settled:
-            if (before["worth"], before["seller_key"]) != (worth, case.seller_key):
-                self._run(_MOVE, {"worth": worth, "seller_key": case.seller_key, "candidate_id": case.candidate_id})
+    def _keep(self, settled: Settlement, case: Case, kept: dict[str, Any], before: Any, at: datetime) -> bool:
+        """Write a settlement down; return whether it, or what is in sight, is something else than before."""
+        same = before is not None and before["sight"] in (None, kept["sight"])
+        if same and _settlement(before) == settled:
+            kept |= {"seller_key": case.seller_key}
+            if any(before[name] != value for name, value in kept.items()):
+                self._run(_MOVE, {**kept, "candidate_id": case.candidate_id})
             return False
         values = {
             "candidate_id": settled.candidate_id,
@@ -227,7 +232,7 @@ class Settlements(Permissions, Deliveries):
             "seller_key": case.seller_key,
             "marketplace": case.marketplace,
             "work_id": case.work_id,
-            "worth": worth,
+            **kept,
         }
         self._run(_UPSERT, values)
         return True
@@ -274,6 +279,12 @@ def _worth(rows: Sequence[Any], infringements: int) -> float:
         + _SOLD * min(5.0, math.log10(1 + (first["sold_count"] or 0)))
         + _SCORE * first["score"]
     )
+
+
+def _sight(rows: Sequence[Any]) -> str:
+    """Return a name for what the matcher says of a candidate: which pictures match which references, and how surely."""
+    pairs = sorted((row["picture_sha256"], row["reference_sha256"], row["verdict"]) for row in rows)
+    return hashlib.sha256(json.dumps([rows[0]["candidate_verdict"], pairs]).encode()).hexdigest()
 
 
 def _settlement(row: Any) -> Settlement:

@@ -65,6 +65,7 @@ def examine(workspace: Workspace, fetch_robots: Callable[[Config], FetchRobots] 
     if os.name == "posix":
         yield _privacy(workspace)
     yield _casebook(workspace)
+    yield _ledger(workspace)
     yield _blobs(workspace)
     yield _works(workspace)
     yield from _keys(workspace)
@@ -188,6 +189,21 @@ def _casebook(workspace: Workspace) -> Check:
     if found != ["ok"]:
         return _problem("casebook", f"damaged: {'; '.join(found)}", "Restore casebook.db from your backup.")
     return _fine("casebook", "whole")
+
+
+def _ledger(workspace: Workspace) -> Check:
+    try:
+        with workspace.casebook() as casebook:
+            broken, last = casebook.broken_link(), casebook.last_decision()
+    except CopycatchError as error:
+        return _problem("ledger", error.message, error.remedy)
+    if broken is not None:
+        return _problem(
+            "ledger",
+            f"{broken} is not as it was recorded, or stands where another decision stood",
+            "Keep the file as it is, and compare it with a backup: somebody wrote to it past copycatch.",
+        )
+    return _fine("ledger", f"every decision to D-{last} is as it was recorded" if last else "nothing is decided yet")
 
 
 def _blobs(workspace: Workspace) -> Check:

@@ -79,6 +79,7 @@ def decision_record(decision: Decision) -> DecisionRecord:
         pictures=list(decision.pictures),
         references=list(decision.references),
         evidence_sha256=decision.evidence_sha256,
+        chain_sha256=decision.chain_sha256,
         undoes=None if decision.undoes is None else f"D-{decision.undoes}",
     )
 

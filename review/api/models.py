@@ -87,6 +87,9 @@ class DecisionRecord(BaseModel):
     pictures: list[str] = Field(description="SHA-256 of the listing's pictures that matched when it was taken.")
     references: list[str] = Field(description="SHA-256 of the references that the work had then.")
     evidence_sha256: str = Field(description="Of all evidence that was in sight.")
+    chain_sha256: str = Field(
+        description="Of this decision and all before it: who keeps it can prove the ledger later."
+    )
     undoes: str | None = Field(description="The decision that this one takes back.")
 
 

@@ -21,7 +21,7 @@ log = logging.getLogger("copycatch.review")
 
 _LONGEST = 300
 _REMEDIES = {
-    400: "Send JSON in UTF-8.",
+    400: "Send JSON in UTF-8, with `Content-Type: application/json`.",
     404: "/api/openapi.json names every address.",
     405: "The header Allow names what this address takes.",
     413: "Send it in several requests.",
@@ -78,7 +78,10 @@ def add_problems(app: FastAPI) -> None:
         return problem(error.status_code, str(error.detail), remedy, error.headers)
 
     @app.exception_handler(RequestValidationError)
-    async def misread(_request: Request, error: RequestValidationError) -> JSONResponse:
+    async def misread(request: Request, error: RequestValidationError) -> JSONResponse:
+        kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        if kind != "application/json" or any(each["type"] == "json_invalid" for each in error.errors()):
+            return problem(400, "the request is no JSON that can be read", _REMEDIES[400])
         told = [f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}"[:_LONGEST] for each in error.errors()[:5]]
         found = "; ".join(told)
         return problem(422, f"this cannot be used: {found}", "/api/openapi.json describes each value.")

@@ -143,6 +143,18 @@ def test_each_time_that_something_matches_no_more_or_again_is_a_change_of_a_high
     assert numbers == sorted(set(numbers))
 
 
+def test_who_saw_a_case_before_the_matcher_said_something_else_of_it_is_told_so(space: Workspace) -> None:
+    with space.casebook() as casebook:
+        candidate_id = only(casebook)
+        seen = casebook.changes_of([candidate_id])
+        with sqlite3.connect(space.casebook_path) as raw:
+            raw.execute("UPDATE candidate SET verdict = 'possible'")
+        assert (casebook.settle(AT), casebook.settle(AT)) == (1, 0)
+        with pytest.raises(DecidedMeanwhileError):
+            casebook.decide([said(candidate_id)], seen=seen)
+        assert casebook.decide([said(candidate_id)], seen=casebook.changes_of([candidate_id]))
+
+
 def test_where_nothing_matches_any_more_nothing_is_decided_but_what_was_can_be_undone(space: Workspace) -> None:
     with space.casebook() as casebook:
         candidate_id = only(casebook)
@@ -227,6 +239,11 @@ def test_what_cannot_be_decided_is_refused_with_a_remedy(space: Workspace, chang
         "DELETE FROM decision",
         "UPDATE decision_picture SET seq = 2",
         "DELETE FROM decision_picture",
+        "INSERT OR REPLACE INTO decision SELECT * FROM decision",
+        "INSERT INTO decision_picture SELECT seq, 'another' FROM decision",
+        "UPDATE decision_chain SET sha256 = 'forged'",
+        "INSERT OR REPLACE INTO decision_chain SELECT seq, 'forged' FROM decision_chain",
+        "DELETE FROM decision_chain",
     ],
 )
 def test_the_file_itself_refuses_to_change_or_forget_a_decision(space: Workspace, statement: str) -> None:
@@ -237,6 +254,50 @@ def test_the_file_itself_refuses_to_change_or_forget_a_decision(space: Workspace
         pytest.raises(sqlite3.IntegrityError, match="a decision is never"),
     ):
         raw.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("forgery", "first"),
+    [
+        ("UPDATE decision SET reviewer = 'Eve' WHERE seq = 2", "D-2"),
+        ("UPDATE decision SET evidence_sha256 = 'forged' WHERE seq = 1", "D-1"),
+        ("DELETE FROM decision_picture WHERE seq = 2", "D-2"),
+        ("DELETE FROM decision_picture; DELETE FROM decision WHERE seq = 3", "D-1"),
+        ("UPDATE decision_chain SET sha256 = 'forged' WHERE seq = 3", "D-3"),
+        ("DELETE FROM decision_chain WHERE seq = 3", "D-3"),
+    ],
+)
+def test_who_takes_the_locks_off_and_forges_a_decision_is_found_out(space: Workspace, forgery: str, first: str) -> None:
+    with space.casebook() as casebook:
+        for act in ("1", "2", "3"):
+            (decided,) = casebook.decide([said(only(casebook), act=act)])
+            assert casebook.decisions_numbered([decided.seq]) == {decided.seq: decided}
+            assert len(decided.chain_sha256) == 64
+        assert casebook.broken_link() is None
+    with sqlite3.connect(space.casebook_path) as raw:
+        for (trigger,) in raw.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {trigger}")
+        raw.executescript(forgery)
+    with space.casebook() as casebook:
+        assert casebook.broken_link() == first
+
+
+def test_decisions_of_an_older_casebook_are_chained_when_it_is_opened(space: Workspace) -> None:
+    with space.casebook() as casebook:
+        for act in ("1", "2"):
+            (decided,) = casebook.decide([said(only(casebook), act=act)])
+    with sqlite3.connect(space.casebook_path) as raw:
+        raw.executescript(
+            """
+            DROP TRIGGER decision_added; DROP TRIGGER decision_picture_added; DROP TABLE decision_chain;
+            ALTER TABLE settlement DROP COLUMN sight;
+            DELETE FROM _sqlite_migrations WHERE name = 'm011_chain';
+            PRAGMA user_version = 10;
+            """
+        )
+    with space.casebook() as casebook:
+        assert casebook.broken_link() is None
+        assert casebook.decisions_numbered([2]) == {2: decided}
 
 
 def test_own_places_and_licences_settle_and_are_counted_out_again(space: Workspace) -> None:

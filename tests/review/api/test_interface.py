@@ -238,6 +238,13 @@ def test_a_cursor_of_another_casebook_is_a_conflict(client: Client) -> None:
         assert remedy in json.loads(refused.body)["remedy"]
 
 
+@pytest.mark.parametrize(("kind", "body"), [("application/json", b"{"), ("text/plain", b"{}")])
+def test_what_is_no_json_is_told_how_to_send_it(client: Client, kind: str, body: bytes) -> None:
+    refused = client.ask("/api/decisions", "POST", {"Content-Type": kind}, body)
+    assert refused.status == 400
+    assert "application/json" in json.loads(refused.body)["remedy"]
+
+
 def test_a_request_that_says_it_saw_another_candidate_is_refused(client: Client) -> None:
     asked = {"candidates": [only(client)["candidate_id"]], "ruling": "unsure", "reviewer": "Ana", "seen": {"f" * 32: 1}}
     refused = client.post("/api/decisions", asked)
