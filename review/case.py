@@ -45,6 +45,14 @@ CONFIRMED = (
 )
 
 
+REACHES = {
+    Scope.LISTING: "this listing",
+    Scope.SELLER: "this seller",
+    Scope.CONTENT: "these pictures",
+    Scope.REGION: "this part of the reference",
+}
+
+
 def case_router(desk: Desk, show: Show) -> APIRouter:
     """Return `/case/{candidate}`, and `/next`, which leads to the first case."""
     router = APIRouter(include_in_schema=False)
@@ -105,7 +113,7 @@ def case_values(casebook: Casebook, row: dict[str, Any]) -> dict[str, Any]:
         "handoff": handoff_row(row),
         "rulings": RULINGS,
         "confirmed": CONFIRMED,
-        "scopes": list(Scope),
+        "reaches": REACHES,
         "open": row["reviewed"] in (Reviewed.OPEN, Reviewed.TO_CONFIRM),
     }
 
