@@ -80,7 +80,8 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def misread(request: Request, error: RequestValidationError) -> JSONResponse:
         kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-        if kind != "application/json" or any(each["type"] == "json_invalid" for each in error.errors()):
+        unread = any(each["type"] == "json_invalid" for each in error.errors())
+        if request.method == "POST" and (unread or kind != "application/json"):
             return problem(400, "the request is no JSON that can be read", _REMEDIES[400])
         told = [f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}"[:_LONGEST] for each in error.errors()[:5]]
         found = "; ".join(told)
