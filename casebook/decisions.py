@@ -142,7 +142,7 @@ class Decisions(Settlements):
             "AND NOT EXISTS (SELECT 1 FROM decision AS u WHERE u.undoes = d.seq) ORDER BY seq DESC LIMIT 1",
             {"reviewer": reviewer},
         )
-        return [] if row is None else self.of_act(row["act"])
+        return [] if row is None else [each for each in self.of_act(row["act"]) if each.reviewer == reviewer]
 
     def broken_link(self) -> str | None:
         """Return the first decision, such as `D-17`, that is not as it was when it was recorded; None where all are."""

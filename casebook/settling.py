@@ -112,6 +112,9 @@ class Rules:
         ]
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 def settle(case: Case, rules: Rules, now: datetime) -> Settlement:
     """Say what all that stands comes to for a candidate.
 
@@ -191,7 +194,8 @@ def _by_word(case: Case, direct: Told, reaching: list[Told], rules: Rules, now: 
         for told in rules.on(case):
             if told.decision.holds(now):
                 words.setdefault(_person(told.decision.reviewer), told)
-        if sum(_confirms(told, direct) for told in words.values()) < rules.people:
+        confirming = [told.decision for told in words.values() if _confirms(told, direct)]
+        if len(confirming) < rules.people:
             return Settlement(
                 candidate_id=case.candidate_id,
                 reviewed=Reviewed.TO_CONFIRM,
@@ -200,6 +204,9 @@ def _by_word(case: Case, direct: Told, reaching: list[Told], rules: Rules, now: 
                 direct=True,
                 until=decision.until,
             )
+        ends = sorted(each.until or _NEVER for each in confirming)
+        until = ends[len(ends) - rules.people]  # from then on too few say so
+        return _settled(case, decision, Reviewed.INFRINGING, direct=True, until=None if until == _NEVER else until)
     return _settled(case, decision, Reviewed(decision.ruling), direct=True)
 
 
@@ -243,7 +250,7 @@ def _open(
     new = {shown.picture for shown, told in explained.items() if told is None}
     known = next((told.decision for told in explained.values() if told is not None), None)
     if direct is not None and not direct.decision.holds(now):
-        because = f"shown again: {_said(direct.decision)}, and that held until {direct.decision.until:%Y-%m-%d}"
+        because = f"shown again: {_said(direct.decision)}, and that held until {_last_day(direct.decision):%Y-%m-%d}"
     elif direct is not None:
         because = f"shown again: {_new_pictures(case, new, direct.decision)}; before, {_said(direct.decision)}"
     elif known is not None:
@@ -283,6 +290,11 @@ def _settled(
         direct=direct,
         until=until or decision.until,
     )
+
+
+def _last_day(decision: Decision) -> datetime:
+    """Return the last moment at which a decision held that has ended."""
+    return (decision.until or _NEVER) - timedelta(microseconds=1)
 
 
 def _said(decision: Decision) -> str:

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
+
+_CLOSED_TO_OTHERS = 0o640
+
+
+def _mode(path: Path) -> int:
+    """Return the rights of a file that is written: those it had, and none for strangers where it is new."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return _CLOSED_TO_OTHERS
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -16,8 +27,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes a file that only its owner may read; a report is to be served or sent like any other file.
-        temporary.chmod(0o644)
+        temporary.chmod(_mode(path))
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

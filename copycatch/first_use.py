@@ -118,6 +118,11 @@ class FirstUseDesk:
         if len(name) > _LONGEST_OWNER or not name.isprintable():
             message = f"a name is one line of at most {_LONGEST_OWNER} characters"
             raise FieldError("name", message, remedy="Write it as it is to stand in reports.")
+        if "@" in contact_url and "/" not in contact_url:
+            message = "an e-mail address cannot stand here"
+            raise FieldError(
+                "contact_url", message, remedy="Give a web page that takes messages: your shop, a profile."
+            )
         if contact_url and "://" not in contact_url:
             contact_url = f"https://{contact_url}"
         remedy = "Give a web page where a shop can reach you: the crawler names it in every request."

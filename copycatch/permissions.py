@@ -193,6 +193,11 @@ def _rows(
         for number, row in enumerate(reader):
             if number >= MOST_ROWS:
                 raise PermissionsError(f"{called} has more than {MOST_ROWS:,} lines", remedy="Split it.")
+            if None in row or None in row.values():
+                raise PermissionsError(
+                    f"{called}, line {reader.line_num}: it has not {len(names)} cells, as the first line has",
+                    remedy="Give each line a cell for each column, an empty one where there is nothing to say.",
+                )
             yield reader.line_num, {name: value or "" for name, value in row.items() if isinstance(name, str)}
     except csv.Error as error:
         raise PermissionsError(f"{called}, line {reader.line_num}: {error}", remedy="Save it as plain CSV.") from None
@@ -201,8 +206,16 @@ def _rows(
 def _check_columns(called: str, names: list[str], columns: tuple[str, ...], needed: tuple[str, ...]) -> None:
     unknown = [name for name in names if name not in columns]
     missing = [name for name in needed if name not in names]
-    if unknown or missing:
-        what = f"has no column {missing[0]!r}" if missing else f"has an unknown column {unknown[0]!r}"
+    twice = [name for name in names if names.count(name) > 1]
+    if unknown or missing or twice:
+        what = (
+            f"has an unknown column {unknown[0]!r}"
+            if unknown
+            else f"has the column {twice[0]!r} twice"
+            if twice
+            else ""
+        )
+        what = f"has no column {missing[0]!r}" if missing else what
         raise PermissionsError(f"{called} {what}", remedy=f"Its first line must name columns of: {', '.join(columns)}.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -86,7 +87,10 @@ def watch(workspace: Workspace, text: str, *, marketplace_name: str = "") -> Wat
         ConfigError: the configuration cannot be used or changed. Nothing was changed.
     """
     wanted = understood(text, marketplace_name)
-    targets = workspace.config().targets
+    config = workspace.config()
+    targets = config.targets
+    if wanted.key == "start":
+        _check_public(wanted.value, config.crawl.allowed_private_hosts)
     keys = read_keys(workspace.keys_path)
     named = _holding(targets, wanted)
     if named is None:
@@ -103,6 +107,23 @@ def watch(workspace: Workspace, text: str, *, marketplace_name: str = "") -> Wat
         crawled=tuple(crawled([target], keys)),
         left=tuple(not_crawled([target], keys)),
     )
+
+
+def _check_public(url: str, allowed: Sequence[str]) -> None:
+    """Raise WatchError where a scan would not go: this machine, or a private network. Names are looked up then."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        private = not ip_address(host).is_global
+    except ValueError:
+        private = host == "localhost"
+    if private and not {host, parts.netloc.lower()} & {entry.lower() for entry in allowed}:
+        raise WatchError(
+            "text",
+            f"{host} is this machine, or in a private network, where no scan goes",
+            remedy=f'To have it go there all the same, write allowed_private_hosts = ["{parts.netloc}"] under [crawl] '
+            "into copycatch.toml.",
+        )
 
 
 def unwatch(workspace: Workspace, target: str, key: str, value: str) -> None:

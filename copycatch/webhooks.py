@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("copycatch.webhooks")
 
 TIMEOUT_SECONDS = 10.0
+DEADLINE_SECONDS = 20.0  # for a whole answer
 FIRST_PAUSE, LONGEST_PAUSE, GIVEN_UP_AFTER = timedelta(minutes=1), timedelta(hours=12), timedelta(days=3)
 _CLAIMED = timedelta(minutes=1)  # longer than an attempt can take
 _AT_ONCE = 100
@@ -164,18 +165,29 @@ def _failure(webhook: Webhook, delivery: Delivery, secret: str | None, now: date
         "Idempotency-Key": delivery.delivery_id,
         "X-Copycatch-Signature": signature(secret, body, now),
     }
-    try:
-        with urllib3.PoolManager(timeout=TIMEOUT_SECONDS) as pool:
-            answer = pool.request(
-                "POST", webhook.url, body=body, headers=headers, retries=False, redirect=False, preload_content=False
-            )
-            status = answer.status
-            answer.close()
-    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-        return Failure(f"it cannot be reached: {type(error).__name__}", dead=True)
+    told: list[int | Exception] = []
+    sending = Thread(target=lambda: told.append(_status(webhook.url, body, headers)), daemon=True)
+    sending.start()
+    sending.join(DEADLINE_SECONDS)  # who answers a byte at a time lets no timeout of a socket pass
+    status = told[0] if told else TimeoutError()
+    if isinstance(status, Exception):
+        return Failure(f"it cannot be reached: {type(status).__name__}", dead=True)
     if 200 <= status < 300:
         return None
     return Failure(f"it answers HTTP {status}", dead=status in _BUSY)
+
+
+def _status(url: str, body: bytes, headers: dict[str, str]) -> int | Exception:
+    """Return the status with which a message is answered, or why it is not."""
+    try:
+        with urllib3.PoolManager(timeout=TIMEOUT_SECONDS) as pool:
+            answer = pool.request(
+                "POST", url, body=body, headers=headers, retries=False, redirect=False, preload_content=False
+            )
+            answer.close()
+            return int(answer.status)
+    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        return error
 
 
 def _no_secret(name: str) -> str:

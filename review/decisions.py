@@ -151,10 +151,17 @@ def _until(form: FormData) -> datetime | None:
         raise UnusableDecisionError(f"{text[:40]!r} is no day such as 2027-01-31", remedy="Correct the day.") from None
 
 
+_DIGITS = 19  # as many as a number in the casebook may have
+
+
 def _seen(form: FormData, candidates: list[str]) -> dict[str, int]:
     """Return by candidate the change that the reviewer had in sight: fields `seen` of `candidate:change`."""
     seen = (str(each).partition(":") for each in form.getlist("seen"))
-    return {name: int(change) for name, _, change in seen if name in candidates and change.isdecimal()}
+    return {
+        name: int(change)
+        for name, _, change in seen
+        if name in candidates and change.isdecimal() and len(change) < _DIGITS
+    }
 
 
 def _filter(form: FormData) -> Any:

@@ -242,6 +242,15 @@ def test_a_second_person_must_confirm_where_two_are_asked_for() -> None:
     assert reviewed(case(), rules(told(case(), Ruling.UNSURE), people=2)) is Reviewed.UNSURE
 
 
+def test_two_people_agree_until_the_word_of_one_of_them_has_ended() -> None:
+    tomorrow = NOW + timedelta(days=1)
+    one = told(case(), Ruling.INFRINGING, until=tomorrow)
+    other = told(case(), Ruling.INFRINGING, seq=2, reviewer="Ben")
+    assert settle(case(), rules(one, other, people=2), NOW).until == tomorrow
+    assert settle(case(), rules(one, other, people=2), tomorrow).reviewed is Reviewed.TO_CONFIRM
+    assert settle(case(), rules(one, other), NOW).until is None
+
+
 def test_two_spellings_of_a_name_are_one_person() -> None:
     one, other = (
         told(case(), Ruling.INFRINGING, seq=seq, reviewer=name) for seq, name in ((1, "Ana  Maria"), (2, "ana maria"))

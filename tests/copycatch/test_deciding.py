@@ -46,6 +46,25 @@ def test_a_cleared_candidate_is_left_out_and_counted_and_shown_with_its_reason_w
     assert listed(run, filled, "--reviewed", "infringing") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("licensee,works,places,ends\nAnn,W-0001,a.example\n", "line 2: it has not 4 cells"),
+        ("licensee,places\nAnn,a.example,2026-01-01\n", "line 2: it has not 2 cells"),
+        ("licensee,works,works,places\nAnn,W-0001,,a.example\n", "has the column 'works' twice"),
+    ],
+)
+def test_a_line_that_would_say_more_than_it_does_adds_no_licence(
+    filled: Workspace, run: Run, text: str, said: str
+) -> None:
+    (filled.root / "l.csv").write_text(text, encoding="utf-8")
+    done = run("licences", "import", str(filled.root / "l.csv"), workspace=filled)
+    assert done.exit_code == 1
+    assert said in done.stderr
+    with filled.casebook() as casebook:
+        assert casebook.licences() == []
+
+
 def test_the_digits_before_an_address_name_the_candidate(filled: Workspace, run: Run) -> None:
     (line,) = (line for line in run("candidates", workspace=filled).stdout.splitlines() if "://" in line)
     number, digits, address = line.split()

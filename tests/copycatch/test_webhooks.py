@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -287,6 +288,27 @@ def test_a_configuration_that_cannot_be_read_costs_no_change(filled: Workspace) 
     named = decide(filled)
     with filled.casebook() as casebook:
         assert casebook.settlement(named).settled_by == "D-1"  # type: ignore[union-attr]
+
+
+def test_who_answers_a_byte_at_a_time_holds_nothing_up(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("copycatch.webhooks.DEADLINE_SECONDS", 0.5)
+    enough = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        with listening.accept()[0] as sending, suppress(OSError):
+            while not enough.wait(0.1):
+                sending.send(b"H")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=drip, args=(listening,))
+        dripping.start()
+        tell(filled, f"http://127.0.0.1:{listening.getsockname()[1]}/hook")
+        decide(filled)
+        problems = send_waiting(filled, lambda: NOW).problems
+        enough.set()
+        dripping.join()
+    assert problems["hook-0"] == "it cannot be reached: TimeoutError"
+    assert counts(filled) == (1, 0)
 
 
 def test_while_review_is_open_it_is_sent_by_itself(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
