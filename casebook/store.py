@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,12 +22,18 @@ if TYPE_CHECKING:
 
 _HEADER = b"SQLite format 3\x00"
 
+# How many connections this process has to each file. Whoever reads and closes a file past SQLite drops all
+# locks that the process holds on it: another program would take itself for the last one, and delete the log in use.
+_CONNECTIONS: Counter[tuple[int, int] | None] = Counter()
+_CONNECTING = threading.Lock()
+
 
 class Store:
     """An open casebook file. One thread uses it; several processes may have it open at once."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._file = _identity(path)
         self.path = path
 
     @classmethod
@@ -35,20 +43,25 @@ class Store:
         CasebookError: the file is missing, not a casebook, newer than this program, locked for longer than
         `busy_seconds`, or cannot be read; it is left as it was.
         """
-        _check_file(path, create=create)
         uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         with _explaining(path):
-            connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
+            with _CONNECTING:
+                if not _CONNECTIONS[_identity(path)]:
+                    _check_file(path, create=create)
+                store = cls(sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None), path)
+                _CONNECTIONS[store._file] += store._file is not None
             try:
-                store = cls(connection, path)
                 store._prepare()
             except BaseException:
-                connection.close()
+                store.close()
                 raise
         return store
 
     def close(self) -> None:
         self._connection.close()
+        with _CONNECTING:
+            _CONNECTIONS[self._file] -= self._file is not None
+            self._file = None
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +119,15 @@ class Store:
             with self.immediate():
                 migrations.apply(Database(connection, execute_plugins=False))
         connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what is one file under whatever name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _check_file(path: Path, *, create: bool) -> None:

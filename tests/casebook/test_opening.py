@@ -205,6 +205,23 @@ def test_a_backup_is_a_whole_casebook(path: Path, tmp_path: Path) -> None:
         assert casebook.last_run() == run(1)
 
 
+def test_a_program_that_opens_it_twice_keeps_its_locks_when_it_closes_one(path: Path) -> None:
+    log = path.with_name("casebook.db-wal")
+    other = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM run').fetchall(); c.close()"
+    )
+    with Casebook.open(path) as casebook:
+        casebook.begin_run(run(2))
+        with Casebook.open(path) as second:
+            assert second.last_run() == run(2)
+        subprocess.run([sys.executable, "-c", other, str(path)], check=True)
+        assert log.exists()  # the other program was not the last one
+        casebook.begin_run(run(3))
+    assert not log.exists()
+    with Casebook.open(path) as casebook:
+        assert casebook.last_run() == run(3)
+
+
 def test_processes_that_set_up_at_once_get_one_casebook(tmp_path: Path) -> None:
     path = tmp_path / "casebook.db"
     code = (
