@@ -207,16 +207,15 @@ def _check_columns(called: str, names: list[str], columns: tuple[str, ...], need
     unknown = [name for name in names if name not in columns]
     missing = [name for name in needed if name not in names]
     twice = [name for name in names if names.count(name) > 1]
-    if unknown or missing or twice:
-        what = (
-            f"has an unknown column {unknown[0]!r}"
-            if unknown
-            else f"has the column {twice[0]!r} twice"
-            if twice
-            else ""
-        )
-        what = f"has no column {missing[0]!r}" if missing else what
-        raise PermissionsError(f"{called} {what}", remedy=f"Its first line must name columns of: {', '.join(columns)}.")
+    if missing:
+        what = f"has no column {missing[0]!r}"
+    elif unknown:
+        what = f"has an unknown column {unknown[0]!r}"
+    elif twice:
+        what = f"has the column {twice[0]!r} twice"
+    else:
+        return
+    raise PermissionsError(f"{called} {what}", remedy=f"Its first line must name columns of: {', '.join(columns)}.")
 
 
 def _split(cell: str) -> Iterator[str]:

@@ -110,7 +110,7 @@ def watch(workspace: Workspace, text: str, *, marketplace_name: str = "") -> Wat
 
 
 def _check_public(url: str, allowed: Sequence[str]) -> None:
-    """Raise WatchError where a scan would not go: this machine, or a private network. Names are looked up then."""
+    """Raise WatchError where no scan goes: this machine, or a private network. The scan looks names up."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
