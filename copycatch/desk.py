@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ class WorkspaceDesk:
     """`review.desk.Desk` over one workspace; the configuration is read anew each time, for it may change."""
 
     workspace: Workspace
+
+    def mark(self) -> str:
+        return hashlib.sha256(bytes(self.workspace.root.resolve())).hexdigest()[:12]
 
     def casebook(self) -> Casebook:
         return self.workspace.casebook()

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class Desk(Protocol):
     """One owner's workspace, as `copycatch/desk.py` gives it. Every method may be called from any thread."""
 
+    def mark(self) -> str:
+        """Return letters and digits that no other workspace has: browsers keep cookies for a machine, whatever port."""
+
     def casebook(self) -> Casebook:
         """Return the casebook, opened for one request; whoever asks closes it."""
 

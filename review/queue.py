@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -11,8 +11,10 @@ from starlette.responses import Response
 from casebook.findings import Verdict
 from casebook.rulings import Reviewed
 from review.filters import filter_of, query_of
+from review.reviewer import reviewer_in
 
 if TYPE_CHECKING:
+    from casebook.casebook import Casebook
     from review.desk import Desk
     from review.rendering import Show
 
@@ -40,8 +42,18 @@ def queue_router(desk: Desk, show: Show) -> APIRouter:
                 "marketplaces": casebook.case_marketplaces(),
                 "wanted": wanted,
                 "query": query_of(wanted),
+                "last": _last(casebook, reviewer_in(request, desk)),
                 "verdicts": [Verdict.COPY, Verdict.POSSIBLE],
             }
         return show(request, "queue.html", values, 200)
 
     return router
+
+
+def _last(casebook: Casebook, reviewer: str) -> dict[str, Any] | None:
+    """Return what the reviewer decided last, with its first title; None where nothing is to be undone."""
+    decided = casebook.last_act(reviewer)
+    if not decided:
+        return None
+    row = casebook.case(decided[0].candidate_id)
+    return {"decisions": decided, "title": None if row is None else row["listing_title"]}

@@ -12,14 +12,13 @@ from starlette.responses import RedirectResponse, Response
 if TYPE_CHECKING:
     from review.desk import Desk
 
-COOKIE = "reviewer"
 LONGEST = 100
 _A_YEAR = 365 * 24 * 3600
 
 
 def reviewer_in(request: Request, desk: Desk) -> str:
     """Return the name that the browser keeps, else that of the configuration; it may be empty."""
-    kept = unquote(request.cookies.get(COOKIE, "")).strip()
+    kept = unquote(request.cookies.get(_cookie(desk), "")).strip()
     return kept if kept.isprintable() and 0 < len(kept) <= LONGEST else desk.reviewer()
 
 
@@ -28,13 +27,18 @@ def reviewer_router(desk: Desk) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.post("/reviewer")
-    async def name(request: Request) -> Response:
+    async def named(request: Request) -> Response:
         async with request.form() as form:
             given = str(form.get("name", "")).strip()[:LONGEST]
             back = str(form.get("back", ""))
         response = RedirectResponse(back if back.startswith("/") and back[1:2] not in "/\\" else "/", status_code=303)
         if given.isprintable():
-            response.set_cookie(COOKIE, quote(given), max_age=_A_YEAR, httponly=True, samesite="strict", path="/")
+            name = _cookie(desk)
+            response.set_cookie(name, quote(given), max_age=_A_YEAR, httponly=True, samesite="strict", path="/")
         return response
 
     return router
+
+
+def _cookie(desk: Desk) -> str:
+    return f"reviewer-{desk.mark()}"

@@ -30,7 +30,7 @@ class SignedIn:
         self._app = app
         self._desk = desk
         self._sessions = sessions
-        self._cookie = cookie_name(secure=secure)
+        self._cookie = cookie_name(desk, secure=secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] == PLACE or scope["path"].startswith(_OPEN):
@@ -58,7 +58,7 @@ class SignedIn:
 def sign_in_router(desk: Desk, show: Show, sessions: Sessions, *, secure: bool) -> APIRouter:
     """Return `/sign-in` and `/sign-out`."""
     router = APIRouter(include_in_schema=False)
-    name = cookie_name(secure=secure)
+    name = cookie_name(desk, secure=secure)
 
     def page(request: Request, back: str, refused: str, status: int) -> Response:
         return show(request, "sign_in.html", {"back": back, "refused": refused}, status)
@@ -90,9 +90,9 @@ def sign_in_router(desk: Desk, show: Show, sessions: Sessions, *, secure: bool) 
     return router
 
 
-def cookie_name(*, secure: bool) -> str:
+def cookie_name(desk: Desk, *, secure: bool) -> str:
     """Return the name of the cookie; with the prefix, no page of another name can set it."""
-    return "__Host-copycatch" if secure else "copycatch"
+    return f"{'__Host-' if secure else ''}copycatch-{desk.mark()}"
 
 
 def _token_of(desk: Desk, secret: str) -> int | None:

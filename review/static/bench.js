@@ -3,6 +3,7 @@
 import { draw, drawAnew, fadeTo, onDrag, setMode, toggleMode, zoomBy } from "./viewer.js";
 
 const FETCHED_AHEAD = 3;
+const READING = 400; // ms: no key that slips twice confirms what nobody can have read
 const KEPT_ALIVE = 60000; // bytes of a form; what is larger than 64 KiB, browsers send from pages that stay only
 
 const parts = new Map(); // candidate -> promise of its article
@@ -11,6 +12,8 @@ const rests = new Set(); // reached as the rest of a group, so wherever in the q
 const moved = new Map(); // "candidate:change" as seen here -> what my own decision made of it
 let following = [];
 let wholeGroup = false;
+let reviewer = ""; // as written down since this page was opened
+let asked = 0; // when the four sentences were opened by a key
 let waiting = 0;
 let sending = Promise.resolve();
 
@@ -79,6 +82,7 @@ function arrive() {
   learn(article.dataset.candidate, new FormData(article.querySelector("#decide")).getAll("member"), JSON.parse(article.dataset.following));
   const group = article.querySelector("[name=group]");
   if (group) group.checked = wholeGroup;
+  if (reviewer) article.querySelector(".who [name=name]").value = reviewer;
   document.title = `${article.dataset.title} · copycatch`;
   drawAnew();
   painted().then(fetchAhead);
@@ -153,11 +157,11 @@ async function post(place, fields, wanted) {
   }
 }
 
-async function decide(ruling) {
+async function decide(ruling, { keyed = false } = {}) {
   const article = bench();
   const form = article.querySelector("#decide");
-  if (!form) return;
-  if (ruling === "infringing" && !confirmed(form)) return;
+  if (!form || !named(article)) return;
+  if (ruling === "infringing" && !confirmed(form, keyed)) return;
   complain("");
   const fields = new FormData(form);
   fields.set("ruling", ruling);
@@ -193,19 +197,50 @@ async function decide(ruling) {
   else fetchAhead();
 }
 
-// "i" opens the four questions; once more confirms them.
-function confirmed(form) {
+// --- Who decides
+
+function named(article) {
+  const name = article.querySelector(".who [name=name]");
+  if (name.value.trim()) return true;
+  complain("Nobody is named who decides: write your name, and decide then.");
+  name.focus();
+  return false;
+}
+
+// Without leaving the case: what is ticked in it stays. And before the next decision is sent, which bears the name.
+function writeName(form) {
+  const name = form.elements.name.value.trim();
+  if (!name || name === reviewer) return;
+  reviewer = name;
+  const body = new URLSearchParams(new FormData(form));
+  sending = sending.then(async () => {
+    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    if (answer.type !== "opaqueredirect") throw new Error(String(answer.status));
+    complain("");
+    say(`You decide as ${name}.`);
+  }).catch((error) => complain(`Your name was not saved: ${error.message}`));
+}
+
+// The key opens the four sentences, and confirms all of them when it is pressed once more. Whoever ticks some of them
+// answers one by one, and has to tick them all.
+function confirmed(form, keyed) {
   const questions = form.querySelector("#questions");
   const boxes = [...questions.querySelectorAll("[name=confirmed]")];
-  if (boxes.every((box) => box.checked)) return true;
+  const ticked = boxes.filter((box) => box.checked).length;
+  if (ticked === boxes.length) return true;
+  if (keyed && questions.open && !ticked && performance.now() - asked > READING) {
+    for (const box of boxes) box.checked = true;
+    return true;
+  }
   if (!questions.open) {
     questions.open = true;
+    asked = performance.now();
     boxes[0].focus();
-    say("Confirm the four sentences; i once more confirms all of them and decides.");
-    return false;
   }
-  for (const box of boxes) box.checked = true;
-  return true;
+  say(ticked
+    ? `${boxes.length - ticked} of the ${boxes.length} sentences are not confirmed: nothing is decided.`
+    : "Confirm the four sentences; i once more confirms all of them and decides.");
+  return false;
 }
 
 async function undo() {
@@ -237,12 +272,13 @@ function openDialog(name) {
 }
 
 function onKey(event) {
+  if (event.repeat && (rulings[event.key.toLowerCase()] || event.key === "z")) return; // a key held down is one press
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const typing = event.target.closest("textarea, select, input:not([type=checkbox]):not([type=range])");
   if (typing || document.querySelector("dialog[open]")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const toggled = "1234".includes(key) && bench().querySelector("#questions[open]");
-  if (rulings[key]) decide(rulings[key]);
+  if (rulings[key]) decide(rulings[key], { keyed: true });
   else if (modes[key]) toggleMode(modes[key]);
   else if (toggled) toggled.querySelectorAll("[name=confirmed]")[Number(key) - 1].click();
   else if (key === "z") undo();
@@ -282,6 +318,14 @@ if (bench()) {
   document.addEventListener("input", (event) => {
     if (!event.target.matches("[data-fade]")) return;
     fadeTo(event.target.value / 100);
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches(".who")) return;
+    event.preventDefault();
+    bench().querySelector("h1").focus({ preventScroll: true }); // which ends the writing: "change" follows
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches(".who [name=name]")) writeName(event.target.form);
   });
   addEventListener("resize", draw);
   addEventListener("popstate", () => {

@@ -1,5 +1,5 @@
-// First use: what a running scan tells is refreshed in place, and files may be dropped. Both are extras: every page also
-// works when it is loaded again.
+// What a running scan tells is refreshed in place, files may be dropped, buttons have their keys. All are extras: every
+// page also works without this file.
 const waitBetween = () => Number(document.querySelector("[data-again]")?.dataset.again);
 
 async function refreshLive() {
@@ -46,5 +46,11 @@ function takeDrops(zone) {
   });
 }
 
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.closest("input, textarea, select")) return;
+  document.querySelector(`button[aria-keyshortcuts="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
+}
+
+document.addEventListener("keydown", onKey);
 document.querySelectorAll("[data-drop]").forEach(takeDrops);
 keepFresh();

@@ -42,3 +42,19 @@ def browsing(url: str, **options: Any) -> Iterator[tuple[Page, list[str]]]:
             yield page, complaints
         finally:
             browser.close()
+
+
+def candidate(page: Page) -> str:
+    """Return the candidate that is shown."""
+    return str(page.locator("#case").get_attribute("data-candidate"))
+
+
+def other_case(page: Page, than: str) -> str:
+    """Wait until another case is shown; return it."""
+    page.wait_for_function("than => document.getElementById('case').dataset.candidate !== than", arg=than)
+    return candidate(page)
+
+
+def said(page: Page, words: str) -> None:
+    """Wait until the page has said this; ": …" is of what is saved, "… …" of what is on its way."""
+    page.wait_for_function("words => document.getElementById('status').textContent.includes(words)", arg=words)

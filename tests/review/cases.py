@@ -11,6 +11,7 @@ from tests.copycatch.shown_listings import cut, end_scan, jpeg, match, original,
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from casebook.rulings import Reviewed
     from copycatch.workspace import Workspace
 
 WORKS = 4
@@ -21,6 +22,12 @@ HOSTILE = {
     "h4": "null \x00 and bell \x07 {{ 7 * 7 }} {% raw %}",
     "h5": "'\"></bdi></a><form action=https://evil.example>",
 }
+
+
+def counts(workspace: Workspace) -> dict[Reviewed, int]:
+    """Return how many cases there are of each state."""
+    with workspace.casebook() as casebook:
+        return casebook.reviewed_counts()
 
 
 def _stuck(image: Image.Image) -> Image.Image:

@@ -2,59 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from casebook.rulings import Reviewed
 from copycatch.workspace import Workspace
-from tests.review.browsing import browsing, needs_browser, picture
-from tests.review.cases import HOSTILE, monday
+from tests.review.browsing import browsing, candidate, needs_browser, other_case, picture, said
+from tests.review.cases import HOSTILE, counts
 from tests.review.serving import Site, served
 
 pytestmark = needs_browser
 
+READING = 500  # ms before the four sentences can be confirmed by the key
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def matched(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return monday(tmp_path_factory.mktemp("monday") / "space")
-
-
-@pytest.fixture
-def space(matched: Workspace, tmp_path: Path) -> Workspace:
-    """The same Monday, untouched."""
-    return Workspace.open(Path(shutil.copytree(matched.root, tmp_path / "space")))
 
 
 @pytest.fixture
 def site(space: Workspace) -> Iterator[Site]:
     with served(space) as running:
         yield running
-
-
-def counts(space: Workspace) -> dict[Reviewed, int]:
-    with space.casebook() as casebook:
-        return casebook.reviewed_counts()
-
-
-def candidate(page: Any) -> str:
-    return str(page.locator("#case").get_attribute("data-candidate"))
-
-
-def other_case(page: Any, than: str) -> str:
-    """Wait until another case is shown; return it."""
-    page.wait_for_function("than => document.getElementById('case').dataset.candidate !== than", arg=than)
-    return candidate(page)
-
-
-def said(page: Any, words: str) -> None:
-    """Wait until the page has said this; ": …" is of what is saved, "… …" of what is on its way."""
-    page.wait_for_function("words => document.getElementById('status').textContent.includes(words)", arg=words)
 
 
 def mode(page: Any) -> str:
@@ -97,8 +65,10 @@ def test_a_whole_session_by_keyboard_alone(space: Workspace, site: Site) -> None
         assert counts(space)[Reviewed.OPEN] == 21
 
         page.keyboard.press("i")
+        page.keyboard.press("i")  # slipped
         assert candidate(page) == first
         assert page.locator("#questions[open]").count() == 1
+        page.wait_for_timeout(READING)
         page.keyboard.press("i")
         second = other_case(page, first)
         said(page, "D-3: infringing")
@@ -272,7 +242,7 @@ def test_everything_also_works_without_the_script(space: Workspace, site: Site) 
         page.locator("#questions summary").click()
         for box in page.locator("#questions [type=checkbox]").all():
             box.check()
-        page.get_by_role("button", name="Infringing").click()
+        page.get_by_role("button", name="Decide: infringing").click()
         assert "/case/" in page.url
     assert counts(space)[Reviewed.INFRINGING] == 1
 
