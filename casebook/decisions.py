@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from casebook.chain import LINKED, links
@@ -71,27 +72,30 @@ class DecidedMeanwhileError(CasebookError):
     """The case is no longer as the reviewer saw it: somebody decided it, or a scan found something."""
 
 
+class UsedActError(CasebookError):
+    """An act has recorded something else already, or what it recorded was taken back."""
+
+
 class Decisions(Settlements):
     def decide(
         self, decisions: Sequence[Decision], *, people: int = 1, seen: Mapping[str, int] | None = None
     ) -> list[Decision]:
         """Add decisions, all of them or none; return them with their numbers and the evidence they rest on.
 
-        One whose act and candidate are known already is returned as it was recorded: sending an act twice decides
-        once. `seen` gives by candidate the `change` of its settlement that the reviewer had in sight; `people` is how
-        many must say that something infringes.
+        An act that is known already is returned as it was recorded: sending one twice decides once. `seen` gives by
+        candidate the `change` of its settlement that the reviewer had in sight; `people` is how many must say that
+        something infringes.
 
         Raises:
             UnknownCandidateError: the casebook knows no such candidate.
             UnusableDecisionError: answers that the law asks for are missing, or ruling and scope do not go together.
             DecidedMeanwhileError: a case has changed since it was seen.
+            UsedActError: an act is known that said something else, or was taken back.
         """
         with self.immediate():
-            known = [self._decided_in(decision) for decision in decisions]
-            for decision, before in zip(decisions, known, strict=True):
-                if before is None and seen is not None:
-                    self._check_unchanged(decision.candidate_id, seen)
-            recorded = [before or self._record(one) for one, before in zip(decisions, known, strict=True)]
+            recorded = []
+            for act, group in groupby(decisions, key=lambda decision: decision.act):
+                recorded += self._recorded_before(act, said := list(group)) or self._record_act(said, seen or {})
             if recorded:
                 # As they were sent now: an act that is sent again settles nothing as of the day it was first sent.
                 latest = max(decision.decided_at for decision in decisions)
@@ -160,12 +164,34 @@ class Decisions(Settlements):
         self._run("INSERT INTO decision_chain VALUES (:seq, :sha256)", {"seq": seq, "sha256": sha256})
         return sha256
 
-    def _decided_in(self, decision: Decision) -> Decision | None:
-        row = self._first(
-            f"{_SELECT} WHERE act = :act AND candidate_id = :candidate_id",
-            {"act": decision.act, "candidate_id": decision.candidate_id},
-        )
-        return None if row is None else decision_of(row)
+    def _recorded_before(self, act: str, said: Sequence[Decision]) -> list[Decision]:
+        """Return what an act recorded when it was sent before, in the order of `said`; nothing where it is new.
+
+        Raises:
+            UsedActError: it said something else then, or was taken back since.
+        """
+        known = {each.candidate_id: each for each in self.of_act(act)}
+        if not known:
+            return []
+        first = next(iter(known.values()))
+        remedy = "Nothing was recorded. Open the case again; a program gives each request an act of its own."
+        if {_meaning(each) for each in said} != {_meaning(each) for each in known.values()}:
+            raise UsedActError(
+                f"the act {act!r} recorded something else: {first.name}, {first.ruling.words} on {first.candidate_id}",
+                remedy=remedy,
+            )
+        undone = self._run(
+            "SELECT undoes FROM decision WHERE undoes IN (SELECT value FROM json_each(:seqs)) ORDER BY undoes",
+            {"seqs": [each.seq for each in known.values()]},
+        ).fetchone()
+        if undone is not None:
+            raise UsedActError(f"D-{undone['undoes']} of the act {act!r} was taken back since", remedy=remedy)
+        return [known[each.candidate_id] for each in said]
+
+    def _record_act(self, said: Sequence[Decision], seen: Mapping[str, int]) -> list[Decision]:
+        for decision in said:
+            self._check_unchanged(decision.candidate_id, seen)
+        return [self._record(decision) for decision in said]
 
     def _check_unchanged(self, candidate_id: str, seen: Mapping[str, int]) -> None:
         row = self._first(_CANDIDATE, {"candidate_id": candidate_id})
@@ -227,6 +253,14 @@ class Decisions(Settlements):
                 undoes=seq,
             )
         )
+
+
+def _meaning(decision: Decision) -> tuple[object, ...]:
+    """Return what a person said, without what the casebook adds."""
+    return (
+        decision.candidate_id, decision.ruling, decision.scope, decision.until, decision.note,
+        tuple(sorted(decision.answers)), decision.reviewer.strip(),
+    )  # fmt: skip
 
 
 def _check(decision: Decision) -> None:

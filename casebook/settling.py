@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -125,10 +125,23 @@ def settle(case: Case, rules: Rules, now: datetime) -> Settlement:
     4. Else decisions about pictures do, where every matching picture was decided; the gravest of them names it. That
        something infringes waits for a person's word on this very listing all the same: another seller may have leave.
     5. Whatever was decided before and is open now says what is new.
+
+    Where a licence begins later, all but what places say holds until then.
     """
-    by_place = _by_place(case, rules) or _by_licence(case, rules, now)
+    by_place = _by_place(case, rules)
     if by_place is not None:
         return by_place
+    found = _by_licence(case, rules, now) or _by_words(case, rules, now)
+    begins = [
+        each.starts for each in rules.licences if each.starts and each.starts > now.date() and _covers(each, case)
+    ]
+    if not begins:
+        return found
+    return replace(found, until=min(found.until or _NEVER, datetime.combine(min(begins), time(), UTC)))
+
+
+def _by_words(case: Case, rules: Rules, now: datetime) -> Settlement:
+    """Return what the decisions of people come to: steps 2 to 5 of `settle`."""
     direct = next(iter(rules.on(case)), None)
     reaching = [told for told in rules.reaching(case) if told.decision.holds(now)]
     if direct is not None and direct.decision.holds(now):
@@ -164,8 +177,7 @@ def _by_licence(case: Case, rules: Rules, now: datetime) -> Settlement | None:
     today = now.date()
     for licence in rules.licences:
         held = (licence.starts is None or licence.starts <= today) and (licence.ends is None or today <= licence.ends)
-        covered = not licence.works or case.work_id in licence.works
-        if held and covered and any(map(case.at, licence.places)):
+        if held and _covers(licence, case):
             return Settlement(
                 candidate_id=case.candidate_id,
                 reviewed=Reviewed.LICENSED,
@@ -174,6 +186,11 @@ def _by_licence(case: Case, rules: Rules, now: datetime) -> Settlement | None:
                 until=_end_of(licence.ends),
             )
     return None
+
+
+def _covers(licence: Licence, case: Case) -> bool:
+    """Whether a licence is about a candidate, on the days on which it holds."""
+    return (not licence.works or case.work_id in licence.works) and any(map(case.at, licence.places))
 
 
 def _end_of(day: date | None) -> datetime | None:

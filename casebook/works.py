@@ -88,6 +88,10 @@ class Works(Store):
             bearing = [f"bearing {mark}" for mark in marks.get(sha256, ())]
             self._run(_NUMBER, {"sha256": sha256, "kinds": ", ".join(ways + bearing)})
 
+    def describe_work(self, work: Work) -> None:
+        """Write down what a work is called now, where a scan or a match has seen it."""
+        self._run("UPDATE work SET title = :title WHERE work_id = :id", {"title": work.title, "id": work.work_id})
+
     def works(self) -> list[Work]:
         """Return the current works by id."""
         rows = self._run("SELECT * FROM work WHERE current ORDER BY work_id", {})

@@ -11,7 +11,7 @@ from copycatch.config_edit import set_owner
 from copycatch.scan_start import ScanStarter
 from copycatch.watching import Watch, WatchError, searchable, unwatch, watch, watches
 from copycatch.works import read_entries, unlisted_pictures
-from copycatch.works_upload import Upload, UploadError, add_uploads, wish_from
+from copycatch.works_upload import Upload, UploadError, add_uploads, describe, wish_from
 from crawler.keys import read_keys
 from review.first_use import (
     FieldError,
@@ -89,6 +89,15 @@ class FirstUseDesk:
             added=tuple(Note(what=item.path, message=f"{item.how} {item.work_id}") for item in added),
             left=tuple(Note(what=item.where, message=item.message, remedy=item.remedy) for item in skipped),
         )
+
+    def describe_work(self, form: Mapping[str, str]) -> None:
+        try:
+            with self._changing:
+                work = describe(self._workspace, form)
+        except UploadError as error:
+            raise FieldError(error.field, error.message, remedy=error.remedy) from None
+        with self._workspace.casebook() as casebook:
+            casebook.describe_work(work)
 
     def places(self) -> list[PlaceShown]:
         return [_place(one) for one in watches(self._workspace.config().targets)]

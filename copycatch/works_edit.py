@@ -1,4 +1,4 @@
-"""Adding works to `works.toml` without losing the comments and the order of the person who keeps it."""
+"""Changing `works.toml` without losing the comments and the order of the person who keeps it."""
 
 from __future__ import annotations
 
@@ -141,6 +141,17 @@ def add_offered(
     return additions
 
 
+def describe_work(workspace: Workspace, work_id: str, *, title: str, rights: str) -> None:
+    """Write down anew what a listed work is called, and why it is the owner's; an empty note is taken out.
+
+    Raises:
+        WorksError: works.toml lists no such work. Nothing has changed.
+    """
+    edit = _Edit(workspace, Wish())
+    edit.describe(work_id, title, rights)
+    edit.save()
+
+
 def _pictures(source: Path, skipped: list[Problem]) -> Iterator[Offered]:
     """Yield the usable pictures of a source; what else a folder holds goes to `skipped`."""
     if source.is_dir():
@@ -273,6 +284,17 @@ class _Edit:
             entry["rights"] = self._wish.rights
         self._works().append(entry)
         return work_id
+
+    def describe(self, work_id: str, title: str, rights: str) -> None:
+        """Plan another title and note for a listed work."""
+        if work_id not in self._ids:
+            raise WorksError(f"{self._path} lists no work {work_id}", remedy="Choose one of those that are watched.")
+        entry = self._entry(work_id)
+        entry["title"] = title
+        if rights:
+            entry["rights"] = rights
+        else:
+            entry.pop("rights", None)
 
     def save(self) -> None:
         """Copy the files, then put the new works.toml in the place of the old one."""

@@ -1,4 +1,4 @@
-"""Pictures that come as bytes from a browser: checked, named harmlessly and added as `copycatch works add` does."""
+"""Works that come from a browser: pictures as bytes, checked, named harmlessly and added as `copycatch works add` does."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casebook.errors import CopycatchError
-from casebook.findings import WorkKind
+from casebook.findings import Work, WorkKind
 from copycatch.output import plain
-from copycatch.works import FILE_BYTES_LIMIT, LONGEST_RIGHTS, LONGEST_TITLE, Problem
-from copycatch.works_edit import Additions, Offered, Wish, add_offered, unusable
+from copycatch.works import FILE_BYTES_LIMIT, LONGEST_RIGHTS, LONGEST_TITLE, Problem, read_entries
+from copycatch.works_edit import Additions, Offered, Wish, add_offered, describe_work, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -60,6 +60,21 @@ def add_uploads(workspace: Workspace, uploads: Iterable[Upload], wish: Wish) -> 
     skipped: list[Problem] = []
     usable = list(_usable(sent, skipped))
     return add_offered(workspace, usable, wish, skipped) if usable else Additions([], skipped)
+
+
+def describe(workspace: Workspace, form: Mapping[str, str]) -> Work:
+    """Write down what a form says of the work that it names; return that work.
+
+    Raises:
+        UploadError: the title or the rights note cannot be kept.
+        WorksError: works.toml lists no such work.
+    """
+    wish = wish_from(form, watermark=False)
+    _check_texts(wish)
+    if wish.title is None:
+        raise UploadError("title", "it is empty", remedy="Give the work a title.")
+    describe_work(workspace, wish.work_id or "", title=wish.title, rights=wish.rights or "")
+    return next(each.work for each in read_entries(workspace.works_path) if each.work.work_id == wish.work_id)
 
 
 def wish_from(form: Mapping[str, str], *, watermark: bool) -> Wish:

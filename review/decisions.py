@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from casebook.deciding import made_decisions, until_of
-from casebook.decisions import DecidedMeanwhileError, UnusableDecisionError
+from casebook.decisions import DecidedMeanwhileError, UnusableDecisionError, UsedActError
 from casebook.errors import CopycatchError
 from casebook.rulings import REQUIRED_ANSWERS, Ruling, Scope
 from review.case import AHEAD
@@ -46,7 +46,7 @@ def decisions_router(desk: Desk, show: Show) -> APIRouter:
         try:
             done = does(desk, reviewer_in(request, desk), form)
         except CopycatchError as error:
-            status = _CONFLICT if isinstance(error, DecidedMeanwhileError) else _UNUSABLE
+            status = _CONFLICT if isinstance(error, (DecidedMeanwhileError, UsedActError)) else _UNUSABLE
             if _wants_json(request):
                 return JSONResponse({"message": error.message, "remedy": error.remedy}, status_code=status)
             values = {"title": "That was not decided", "message": error.message, "remedy": error.remedy}

@@ -135,6 +135,9 @@ class FirstUse(Protocol):
     def add_pictures(self, files: Sequence[SentFile], form: Mapping[str, str], *, watermark: bool) -> WorksAdded:
         """Add pictures or watermarks; `form` may hold title, kind, rights and work. FieldError: a field is unusable."""
 
+    def describe_work(self, form: Mapping[str, str]) -> None:
+        """Write down the title and the rights of the listed work that a form names. FieldError: a field is unusable."""
+
     def places(self) -> Sequence[PlaceShown]:
         """Return everything that is watched, in the order of the configuration."""
 

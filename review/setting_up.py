@@ -1,4 +1,4 @@
-"""The pages of first use: `/start`, `/works/add`, `/targets`, `/owner`, `/scan`.
+"""The pages of first use: `/start`, `/works/add`, `/works/describe`, `/targets`, `/owner`, `/scan`.
 
 Every form works without a script. What is refused stands beside its field, with everything that was written kept. A
 page that shows a result is the answer to its form; what only does something (remove, start, stop) leads back by a
@@ -27,7 +27,7 @@ _UNUSABLE, _CONFLICT = 422, 409
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a form came to: notes by the field they concern ("" for none of them), the values it was sent with, and what
-    was added. `about` names the form: pictures, place, owner or scan."""
+    was added. `about` names the form: pictures, describe, place, owner or scan."""
 
     about: str = ""
     wrong: Mapping[str, Note] = field(default_factory=dict)
@@ -44,6 +44,7 @@ def first_use_router(desk: FirstUse, show: Show) -> APIRouter:
     router.get("/start")(pages.start)
     router.get("/works/add")(pages.works)
     router.post("/works/add")(pages.add_works)
+    router.post("/works/describe")(pages.describe_work)
     router.get("/targets")(pages.targets)
     router.post("/targets")(pages.add_place)
     router.post("/targets/remove")(pages.remove_place)
@@ -77,6 +78,13 @@ class _Pages:
             return Answer(works=self._desk.add_pictures(files, texts, watermark=watermark))
 
         return await self._answered(request, "pictures", "works_add.html", add)
+
+    async def describe_work(self, request: Request) -> Response:
+        def describe(texts: Mapping[str, str], _files: Any) -> Answer:
+            self._desk.describe_work(texts)
+            return Answer(saved=True)
+
+        return await self._answered(request, "describe", "works_add.html", describe)
 
     async def add_place(self, request: Request) -> Response:
         def add(texts: Mapping[str, str], _files: Any) -> Answer:
@@ -138,8 +146,11 @@ class _Pages:
         return await run_in_threadpool(self._page, request, page, answer, status)
 
     def _page(self, request: Request, name: str, answer: Answer | None = None, status: int = 200) -> Response:
-        path = "/start" if name == "start.html" else request.url.path
-        return self._show(request, name, {**self._known(), "answer": answer or Answer(), "path": path}, status)
+        path = {"start.html": "/start", "works_add.html": "/works/add"}.get(name, request.url.path)
+        answer = answer or Answer()
+        described = answer.sent.get("work") if answer.about == "describe" else request.query_params.get("work")
+        values = {**self._known(), "answer": answer, "path": path, "described": described}
+        return self._show(request, name, values, status)
 
     def _known(self) -> Mapping[str, Any]:
         """Return what the pages show of the workspace."""

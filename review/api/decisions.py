@@ -85,7 +85,7 @@ def decision_record(decision: Decision) -> DecisionRecord:
 
 
 def _decided(casebook: Casebook, desk: Desk, asked: DecisionRequest) -> list[Decision]:
-    """Record what is asked for; RefusedError: its act has recorded something else before."""
+    """Record what is asked for."""
     ruling = Ruling(asked.ruling)
     candidates = list(dict.fromkeys(asked.candidates))
     if unknown := [each for each in candidates if casebook.candidate(each) is None]:
@@ -108,28 +108,7 @@ def _decided(casebook: Casebook, desk: Desk, asked: DecisionRequest) -> list[Dec
         answers={str(name): str(answer) for name, answer in asked.answers.items()},
         act=asked.act,
     )
-    before = [] if asked.act is None else casebook.of_act(asked.act)
-    if before and {each.candidate_id for each in before} != set(candidates):
-        raise _used(asked.act, before[0])
-    decided = casebook.decide(made, people=desk.people(), seen=dict(asked.seen))
-    for one, recorded in zip(made, decided, strict=True):
-        if _said(one) != _said(recorded):
-            raise _used(asked.act, recorded)
-    return decided
-
-
-def _used(act: str | None, recorded: Decision) -> RefusedError:
-    return RefusedError(
-        409,
-        f"the act {act!r} recorded something else: {recorded.name} on {recorded.candidate_id}",
-        remedy="Nothing was recorded. Give each request an act of its own, and only repeat it as it was.",
-    )
-
-
-def _said(decision: Decision) -> tuple[object, ...]:
-    """Return what a person said in a decision, without what the casebook adds."""
-    answers, reviewer = dict(decision.answers), decision.reviewer.strip()
-    return decision.ruling, decision.scope, decision.until, decision.note, answers, reviewer
+    return casebook.decide(made, people=desk.people(), seen=dict(asked.seen))
 
 
 def _nameless(reviewer: str) -> bool:

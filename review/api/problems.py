@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from casebook.deciding import DecidingError
-from casebook.decisions import DecidedMeanwhileError, UnknownCandidateError, UnusableDecisionError
-from casebook.errors import CasebookError, CopycatchError
+from casebook.decisions import DecidedMeanwhileError, UnknownCandidateError, UnusableDecisionError, UsedActError
+from casebook.errors import CopycatchError
 from review.api.models import Problem
 
 log = logging.getLogger("copycatch.review")
@@ -35,7 +35,7 @@ _MEANINGS = {
     413: "The request is too large.",
     415: "What is kept under this hash is no picture that can be shown.",
     422: "A value cannot be used; the message names it.",
-    503: "The casebook cannot be read or written at this moment.",
+    503: "The casebook or the configuration cannot be read or written at this moment.",
 }
 
 
@@ -104,13 +104,11 @@ def _status(error: CopycatchError) -> int:
             return error.status
         case UnknownCandidateError():
             return 404
-        case DecidedMeanwhileError():
+        case DecidedMeanwhileError() | UsedActError():
             return 409
         case UnusableDecisionError() | DecidingError():
             return 422
-        case CasebookError():
-            return 503
-    return 409
+    return 503  # the casebook or the configuration
 
 
 def _plain(text: str) -> str:

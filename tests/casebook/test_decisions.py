@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from casebook.casebook import Casebook
-from casebook.decisions import DecidedMeanwhileError, UnknownCandidateError, UnusableDecisionError
+from casebook.decisions import DecidedMeanwhileError, UnknownCandidateError, UnusableDecisionError, UsedActError
 from casebook.permissions import UnusablePermissionError
 from casebook.rulings import REQUIRED_ANSWERS, Decision, Licence, Place, PlaceKind, Reviewed, Ruling, Scope
 from copycatch.workspace import Workspace
@@ -113,8 +113,19 @@ def test_an_undoing_cannot_be_undone(space: Workspace) -> None:
 def test_one_act_sent_twice_decides_once(space: Workspace) -> None:
     with space.casebook() as casebook:
         first = casebook.decide([said(only(casebook))])
-        assert casebook.decide([said(only(casebook), Ruling.UNSURE)]) == first
+        assert casebook.decide([said(only(casebook))]) == first
         assert len(casebook.decisions(only(casebook))) == 1
+
+
+def test_an_act_that_says_something_else_or_was_taken_back_since_is_refused(space: Workspace) -> None:
+    with space.casebook() as casebook:
+        casebook.decide([said(only(casebook))])
+        with pytest.raises(UsedActError, match="recorded something else: D-1, not a match"):
+            casebook.decide([said(only(casebook), Ruling.UNSURE)])
+        casebook.undo([1], reviewer="Ben", at=LATER)
+        with pytest.raises(UsedActError, match="D-1 of the act 'act' was taken back since"):
+            casebook.decide([said(only(casebook))])
+        assert state(casebook) is Reviewed.OPEN
 
 
 def test_an_act_sent_again_revives_nothing_that_has_ended_meanwhile(space: Workspace) -> None:

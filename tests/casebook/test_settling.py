@@ -226,6 +226,18 @@ def test_a_licence_hides_what_it_covers_by_its_name_and_nothing_else() -> None:
         assert reviewed(case(), rules(licences=(broad,))) is Reviewed.LICENSED
 
 
+def test_a_licence_that_begins_later_has_the_case_settled_anew_on_its_first_day() -> None:
+    later = Licence(licensee="Posterhaus", places=("etsy:thief",), starts=date(2026, 12, 1), seq=2)
+    first_day = datetime(2026, 12, 1, tzinfo=UTC)
+    decided = told(case(), Ruling.INFRINGING)
+    for known in ((), (decided,)):
+        settled = settle(case(), rules(*known, licences=(later,)), NOW)
+        assert (settled.settled_by, settled.until) == ("D-1" if known else None, first_day)
+        assert settle(case(), rules(*known, licences=(later,)), first_day).settled_by == "L-2"
+    elsewhere = replace(later, places=("etsy:other",))
+    assert settle(case(), rules(licences=(elsewhere,)), NOW).until is None
+
+
 def test_a_licence_that_ends_on_the_last_day_there_is_never_ends() -> None:
     for_ever = Licence(licensee="Posterhaus", places=("*",), ends=date(9999, 12, 31), seq=1)
     settled = settle(case(), rules(licences=(for_ever,)), NOW)

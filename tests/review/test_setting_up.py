@@ -116,6 +116,38 @@ def test_a_text_that_cannot_be_kept_is_refused_beside_its_field_and_nothing_is_l
     assert files_in(workspace) == before
 
 
+def test_a_work_is_called_otherwise_everywhere_and_its_file_keeps_what_a_person_wrote_there(
+    site: Site, workspace: Workspace
+) -> None:
+    page(site.post("/works/add", [("files", ("a.jpg", picture_bytes(1))), ("rights", "Drawn by me")]))
+    text = workspace.works_path.read_text()
+    workspace.works_path.write_text(text.replace('title = "a"', 'title = "a" # mine'))
+    with workspace.casebook() as casebook:
+        casebook.sync_works([entry.work for entry in read_entries(workspace.works_path)], ())
+    form = page(site.get("/works/add?work=W-0001"))
+    assert form.css("#describe-title::attr(value)").get() == "a"
+    assert form.css("#describe-rights::attr(value)").get() == "Drawn by me"
+    saved = page(site.post("/works/describe", {"work": "W-0001", "title": "Heron at dawn", "rights": ""}))
+    assert "Saved" in words(saved, ".result")
+    assert "Heron at dawn" in words(saved, "table")
+    assert "# mine" in workspace.works_path.read_text()
+    (entry,) = read_entries(workspace.works_path)
+    assert (entry.work.title, entry.rights) == ("Heron at dawn", "")
+    with workspace.casebook() as casebook:
+        assert [work.title for work in casebook.works()] == ["Heron at dawn"]
+
+
+@pytest.mark.parametrize(("work", "title"), [("W-0001", " "), ("W-0001", "t" * 1000), ("W-0002", "x"), ("", "x")])
+def test_a_work_that_cannot_be_called_so_keeps_its_name(
+    site: Site, workspace: Workspace, work: str, title: str
+) -> None:
+    page(site.post("/works/add", [("files", ("a.jpg", picture_bytes(1)))]))
+    before = workspace.works_path.read_bytes()
+    answer = site.post("/works/describe", {"work": work, "title": title})
+    assert answer.status in (409, 422)
+    assert workspace.works_path.read_bytes() == before
+
+
 def test_a_form_without_a_picture_says_so_beside_the_files(site: Site) -> None:
     nothing = page(site.post("/works/add", [("files", ("", b"")), ("title", "Heron")]), 422)
     assert "No picture was chosen" in words(nothing, "#pictures-files-wrong")

@@ -238,6 +238,13 @@ def test_a_cursor_of_another_casebook_is_a_conflict(client: Client) -> None:
         assert remedy in json.loads(refused.body)["remedy"]
 
 
+def test_a_broken_configuration_is_told_as_something_that_will_pass(client: Client, workspace: Workspace) -> None:
+    workspace.config_path.write_text("[owner\n")
+    answer = client.ask("/api/candidates")
+    assert answer.status == 503
+    assert "copycatch.toml" in json.loads(answer.body)["message"]
+
+
 @pytest.mark.parametrize(("kind", "body"), [("application/json", b"{"), ("text/plain", b"{}")])
 def test_what_is_no_json_is_told_how_to_send_it(client: Client, kind: str, body: bytes) -> None:
     refused = client.ask("/api/decisions", "POST", {"Content-Type": kind}, body)
