@@ -17,6 +17,7 @@ from casebook.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from sqlite3 import Row
 
 _UPSERT_WORK = """
 INSERT INTO work VALUES (:work_id, :title, :kind, 1)
@@ -100,13 +101,19 @@ class Works(Store):
     def references(self) -> list[Reference]:
         """Return the current references by work and path."""
         rows = self._run("SELECT * FROM reference WHERE current ORDER BY work_id, path, kind", {})
-        return [
-            Reference(
-                sha256=row["sha256"],
-                work_id=row["work_id"],
-                path=row["path"],
-                kind=ReferenceKind(row["kind"]),
-                problem=row["problem"],
-            )
-            for row in rows
-        ]
+        return [_reference(row) for row in rows]
+
+    def references_of(self, work_id: str) -> list[Reference]:
+        """Return the current references of one work by path."""
+        rows = self._run("SELECT * FROM reference WHERE current AND work_id = :id ORDER BY path, kind", {"id": work_id})
+        return [_reference(row) for row in rows]
+
+
+def _reference(row: Row) -> Reference:
+    return Reference(
+        sha256=row["sha256"],
+        work_id=row["work_id"],
+        path=row["path"],
+        kind=ReferenceKind(row["kind"]),
+        problem=row["problem"],
+    )

@@ -12,6 +12,8 @@ from casebook.errors import WorkspaceBusy
 from copycatch.coverage import not_seen_so_far
 from copycatch.live import LiveScan, ScanState, ask_to_stop, killed, read_live, utc_now
 from copycatch.output import plain
+from copycatch.ways import not_crawled
+from crawler.keys import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +114,8 @@ class ScanStarter:
         with self._workspace.casebook() as casebook:
             last = casebook.last_fetch(live.run_id) if live.phase == "crawl" else None
             missed = list(not_seen_so_far(casebook.shortfalls(live.run_id)))
-        return ScanView(live=live, looking_at=last.url if last else None, not_seen=tuple(missed[:SENTENCES]))
+        closed = not_crawled(self._workspace.config().targets, read_keys(self._workspace.keys_path))
+        return ScanView(live=live, looking_at=last.url if last else None, not_seen=(*closed, *missed[:SENTENCES]))
 
     def _told(self, live: LiveScan | None) -> bool:
         """Whether what was told last comes from our own child, or a later scan."""

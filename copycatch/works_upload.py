@@ -1,4 +1,4 @@
-"""Works that come from a browser: pictures as bytes, checked, named harmlessly and added as `copycatch works add` does."""
+"""Works that come from a browser: their texts, and pictures as bytes, checked and named harmlessly."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from casebook.findings import ReferenceKind
 from casebook.rulings import Reviewed, Ruling, Scope
 from review.filters import filter_of, query_of
 from review.handoff import handoff_row
@@ -43,7 +44,7 @@ CONFIRMED = (
     ("fair_use", "It is no review, news, comparison or parody, nor otherwise free to use."),
     ("same_picture", "It is my very picture, not only a similar one."),
 )
-
+SAME_MARK = "It bears my own mark, not only a similar one."  # where a mark is all that matches
 
 REACHES = {
     Scope.LISTING: "this listing",
@@ -112,10 +113,17 @@ def case_values(casebook: Casebook, row: dict[str, Any]) -> dict[str, Any]:
         "first_uses": casebook.first_uses(str(row["work_id"]))[:3],
         "handoff": handoff_row(row),
         "rulings": RULINGS,
-        "confirmed": CONFIRMED,
+        "confirmed": _confirmed(casebook, row),
         "reaches": REACHES,
         "open": row["reviewed"] in (Reviewed.OPEN, Reviewed.TO_CONFIRM),
     }
+
+
+def _confirmed(casebook: Casebook, row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what is to be confirmed, as it is asked of this candidate: name, sentence."""
+    references = casebook.references_of(str(row["work_id"]))
+    by_mark = {each.kind for each in references if each.sha256 == row["reference_sha256"]} == {ReferenceKind.WATERMARK}
+    return [(name, SAME_MARK if by_mark and name == "same_picture" else sentence) for name, sentence in CONFIRMED]
 
 
 def _best_first(row: dict[str, Any], matches: tuple[Match, ...]) -> list[Match]:

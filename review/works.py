@@ -30,7 +30,7 @@ def works_router(desk: Desk, show: Show) -> APIRouter:
             found = casebook.work_row(work_id)
             if found is None:
                 raise HTTPException(404, "There is no such work, or no scan has met it yet.")
-            references = [each for each in casebook.references() if each.work_id == work_id]
+            references = casebook.references_of(work_id)
             values = {
                 "work": found,
                 "references": references,

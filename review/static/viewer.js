@@ -64,23 +64,33 @@ export function draw() {
 }
 
 function place(viewer, zoom) {
-  const [found, ours] = [".found img", ".ours img"].map((name) => viewer.querySelector(name));
-  for (const image of [found, ours]) if (image) image.style.cssText = "";
+  const [found, ours, points] = [".found img", ".ours img", ".points img"].map((name) => viewer.querySelector(name));
+  for (const image of [found, ours, points]) if (image) image.style.cssText = "";
+  if (viewer.dataset.mode === "points") {
+    const drawn = [points.naturalWidth, points.naturalHeight];
+    if (zoom > 1 && drawn[0]) lay(points, drawn, looked(drawn, points.closest(".frame"), zoom));
+    return;
+  }
   if (!found || !ours || !viewer.dataset.picture || !viewer.dataset.reference) return;
   const together = ["blink", "over", "difference"].includes(state.mode);
   if (!together && zoom === 1) return;
   const picture = viewer.dataset.picture.split(" ").map(Number);
   const reference = viewer.dataset.reference.split(" ").map(Number);
-  const frame = (together ? found : ours).closest(".frame").getBoundingClientRect();
-  const fit = Math.min(frame.width / picture[0], frame.height / picture[1]);
-  const size = [picture[0] * fit * zoom, picture[1] * fit * zoom];
-  const left = size[0] <= frame.width ? (frame.width - size[0]) / 2 : (frame.width - size[0]) * state.pan.x;
-  const top = size[1] <= frame.height ? (frame.height - size[1]) / 2 : (frame.height - size[1]) * state.pan.y;
-  const view = [fit * zoom, 0, left, 0, fit * zoom, top, 0, 0, 1];
+  const view = looked(picture, (together ? found : ours).closest(".frame"), zoom);
   lay(found, picture, view);
   lay(ours, reference, times(view, laidOver(viewer, picture, reference)));
   if (state.mode === "over") ours.style.opacity = String(state.fade);
   if (state.mode === "difference") ours.style.mixBlendMode = "difference";
+}
+
+// What takes pixels of a picture to the part of it that a frame shows: the whole of it, or as far as it is zoomed and moved.
+function looked(picture, within, zoom) {
+  const frame = within.getBoundingClientRect();
+  const fit = Math.min(frame.width / picture[0], frame.height / picture[1]);
+  const size = [picture[0] * fit * zoom, picture[1] * fit * zoom];
+  const left = size[0] <= frame.width ? (frame.width - size[0]) / 2 : (frame.width - size[0]) * state.pan.x;
+  const top = size[1] <= frame.height ? (frame.height - size[1]) / 2 : (frame.height - size[1]) * state.pan.y;
+  return [fit * zoom, 0, left, 0, fit * zoom, top, 0, 0, 1];
 }
 
 function lay(image, size, matrix) {
@@ -124,7 +134,7 @@ export function fadeTo(share) {
 export function onDrag(event) {
   const viewer = event.target.closest?.(".viewer.zoomed");
   if (!viewer || !event.isPrimary || !(event.buttons & 1)) return;
-  const frame = viewer.querySelector(".frame").getBoundingClientRect();
+  const frame = viewer.querySelector(viewer.dataset.mode === "points" ? ".points .frame" : ".frame").getBoundingClientRect();
   const zoom = ZOOMS[state.zoom];
   state.pan.x = Math.max(0, Math.min(1, state.pan.x - event.movementX / (frame.width * (zoom - 1))));
   state.pan.y = Math.max(0, Math.min(1, state.pan.y - event.movementY / (frame.height * (zoom - 1))));

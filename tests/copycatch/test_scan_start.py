@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from casebook.errors import WorkspaceBusy
+from casebook.types import ScanRun
 from copycatch.config import Config, ConfigError, CrawlLimits, MatchSettings, Owner, Target
-from copycatch.live import LiveScan, ScanState, Told, read_live
+from copycatch.live import LiveScan, ScanState, Told, read_live, utc_now
 from copycatch.scan import no_progress
 from copycatch.scan_start import ScanStarter
 from copycatch.workspace import Workspace
@@ -119,6 +120,19 @@ def test_a_scan_that_is_killed_is_told_at_once(tmp_path: Path, server: DemoServe
     live = waited(starter, over)
     assert live.state is ScanState.FAILED
     assert "killed" in live.message
+
+
+def test_what_no_scan_looks_at_is_told_with_the_scan(tmp_path: Path) -> None:
+    searched = Target(name="amazon", marketplace="amazon", searches=("heron print",))
+    workspace = Workspace.create(tmp_path / "space", Config(targets=(searched,)))
+    with workspace.casebook() as casebook:
+        casebook.begin_run(ScanRun(run_id="r", started_at=utc_now(), program="copycatch test", job="{}"))
+    told = Told(workspace.live_path, no_progress)
+    told.begins("r")
+    with told:
+        view = ScanStarter(workspace).view()
+    assert view is not None
+    assert "amazon: its searches are not crawled" in " ".join(view.not_seen)
 
 
 def test_what_cannot_be_scanned_is_told_before_anything_starts(tmp_path: Path) -> None:

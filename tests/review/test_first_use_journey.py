@@ -104,7 +104,7 @@ def decide_two(page: Page) -> None:
     page.get_by_role("button", name="Infringing").click()
     for sentence in page.get_by_role("group", name="I have looked, and say:").get_by_role("checkbox").all():
         sentence.check()
-    page.get_by_role("button", name="Infringing").click()
+    page.get_by_role("button", name="Decide: infringing").click()
     page.get_by_text("D-1: infringing").wait_for()
     page.keyboard.press("n")
     page.get_by_text("D-2: not a match").wait_for()
