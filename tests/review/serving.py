@@ -5,18 +5,18 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from urllib3.filepost import encode_multipart_formdata
 
 from copycatch.desk import WorkspaceDesk
 from review.app import create_app
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-
     from starlette.types import ASGIApp
 
     from copycatch.workspace import Workspace
@@ -62,6 +62,19 @@ class Site:
             return Answer(answer.status, known, answer.read())
         finally:
             connection.close()
+
+    def post(
+        self,
+        path: str,
+        fields: Mapping[str, str] | Iterable[tuple[str, Any]] = (),
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a form, as from a page of its own; a field is (name, text) or (name, (file name, bytes))."""
+        pairs = list(fields.items()) if isinstance(fields, Mapping) else list(fields)
+        body, kind = encode_multipart_formdata(pairs or [("x", "")])
+        own = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"}
+        return self.ask(path, "POST", {**(own if headers is None else headers), "Content-Type": kind}, body)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from copycatch.workspace import Workspace
 from fixtures.demo.pictures import write_references
 from fixtures.demo.server import DemoServer
 from tests.review.browsing import browsing, needs_browser, picture
-from tests.review.first_use_site import served
+from tests.review.serving import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,13 +16,12 @@ from copycatch.workspace import Workspace
 from review.newest_report import report_policy
 from tests.copycatch.filled import picture_bytes
 from tests.copycatch.test_works_upload import bomb
-from tests.review.first_use_site import Site, served
+from tests.review.serving import Answer, Site, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import urllib3
 
 OWNER = {"name": "Ann", "contact_url": "https://ann.example/"}
 
@@ -38,9 +37,9 @@ def site(workspace: Workspace) -> Iterator[Site]:
         yield running
 
 
-def page(answer: urllib3.BaseHTTPResponse, status: int = 200) -> Selector:
-    assert answer.status == status, answer.data
-    return Selector(answer.data.decode())
+def page(answer: Answer, status: int = 200) -> Selector:
+    assert answer.status == status, answer.body
+    return Selector(answer.text)
 
 
 def words(found: Selector, css: str) -> str:
@@ -52,7 +51,7 @@ def files_in(workspace: Workspace) -> set[str]:
 
 
 def test_the_first_page_shows_three_steps_and_what_is_missing(site: Site) -> None:
-    start = page(site.get("/start"))
+    start = page(site.ask("/start"))
     assert [words(step, "h2") for step in start.css(".steps > li")] == [
         "Your pictures", "Where to look, and who asks", "Look now",
     ]  # fmt: skip
@@ -87,7 +86,7 @@ def test_hostile_files_are_named_beside_the_good_one_and_leave_nothing_behind(si
         ("files", ("../../x", picture_bytes(1))),
     ]
     answer = site.post("/works/add", sent)
-    assert b"<img src=x" not in answer.data
+    assert b"<img src=x" not in answer.body
     notes = page(answer).css(".result .notes li").xpath("string()").getall()
     assert notes[0] == "x.jpg: added as W-0001"
     assert len(notes) == 4
@@ -124,7 +123,7 @@ def test_a_work_is_called_otherwise_everywhere_and_its_file_keeps_what_a_person_
     workspace.works_path.write_text(text.replace('title = "a"', 'title = "a" # mine'))
     with workspace.casebook() as casebook:
         casebook.sync_works([entry.work for entry in read_entries(workspace.works_path)], ())
-    form = page(site.get("/works/add?work=W-0001"))
+    form = page(site.ask("/works/add?work=W-0001"))
     assert form.css("#describe-title::attr(value)").get() == "a"
     assert form.css("#describe-rights::attr(value)").get() == "Drawn by me"
     saved = page(site.post("/works/describe", {"work": "W-0001", "title": "Heron at dawn", "rights": ""}))
@@ -166,7 +165,7 @@ def test_a_form_of_a_thousand_files_or_fields_is_refused(site: Site, workspace: 
 def test_a_title_from_a_form_is_shown_and_never_obeyed(site: Site) -> None:
     title = "<script>alert(1)</script>\" onfocus='x'"
     answer = site.post("/works/add", [("files", ("a.jpg", picture_bytes(1))), ("title", title)])
-    assert b"<script>alert" not in answer.data
+    assert b"<script>alert" not in answer.body
     assert title in page(answer).css("td bdi::text").getall()
 
 
@@ -197,10 +196,10 @@ def test_words_for_a_closed_search_tell_which_ways_are_left(site: Site) -> None:
 def test_a_watched_place_is_removed_by_its_button(site: Site, workspace: Workspace) -> None:
     site.post("/targets", {"text": "https://shop.example/"})
     site.post("/targets", {"text": 'a "quoted" <heron>', "marketplace": "ebay"})
-    listed = page(site.get("/targets"))
+    listed = page(site.ask("/targets"))
     for form in listed.css("form[action='/targets/remove']"):
         fields = {one.attrib["name"]: one.attrib["value"] for one in form.css("input")}
-        assert site.post("/targets/remove", fields).headers["Location"] == "/targets"
+        assert site.post("/targets/remove", fields).headers["location"] == "/targets"
     assert workspace.config() == Config()
     again = page(site.post("/targets/remove", {"target": "shop.example", "key": "start", "value": "x"}), 409)
     assert "Load the page again" in words(again, ".wrong")
@@ -230,7 +229,7 @@ def test_an_owner_that_cannot_be_kept_is_refused_beside_the_field(
 def test_a_scan_that_cannot_start_says_why_on_its_page(site: Site) -> None:
     refused = page(site.post("/scan"), 409)
     assert "owner.contact_url is empty" in words(refused, ".wrong")
-    assert page(site.get("/scan")).css("form[action='/scan'] button")
+    assert page(site.ask("/scan")).css("form[action='/scan'] button")
 
 
 def test_a_running_scan_is_shown_and_can_be_asked_to_stop(site: Site, workspace: Workspace) -> None:
@@ -240,7 +239,7 @@ def test_a_running_scan_is_shown_and_can_be_asked_to_stop(site: Site, workspace:
     with workspace.lock("A scan"), Told(workspace.live_path, no_progress) as told:
         told("crawl", 3, 12)
         told._write()
-        shown = page(site.get("/scan"))
+        shown = page(site.ask("/scan"))
         assert "Looking at pages and pictures" in words(shown, "#scan-state h3")
         assert shown.css("progress::attr(value)").get() == "3"
         assert shown.css("[data-again]::attr(data-again)").get() == "1000"
@@ -248,8 +247,8 @@ def test_a_running_scan_is_shown_and_can_be_asked_to_stop(site: Site, workspace:
         told._ended.set()  # so that this test's own thread is not ended
         assert site.post("/scan/stop").status == 303
         assert stopping.exists()
-        assert "Stopping" in words(page(site.get("/scan")), "#scan-state h3")
-    ended = page(site.get("/scan"))
+        assert "Stopping" in words(page(site.ask("/scan")), "#scan-state h3")
+    ended = page(site.ask("/scan"))
     assert "over for now" in words(ended, "#scan-state h3")
     assert ended.css("#scan-state a::attr(href)").getall() == ["/queue", "/report"]
 
@@ -278,21 +277,21 @@ def test_a_broken_configuration_is_told_and_not_touched(site: Site, workspace: W
     workspace.config_path.write_text("nonsense = 1\n", encoding="utf-8")
     answer = site.post("/targets", {"text": "https://shop.example/"})
     assert answer.status == 409
-    assert b"nonsense: unknown key" in answer.data
-    assert site.get("/start").status == 409
+    assert b"nonsense: unknown key" in answer.body
+    assert site.ask("/start").status == 409
     assert workspace.config_path.read_text(encoding="utf-8") == "nonsense = 1\n"
 
 
 def test_the_report_is_served_sandboxed_with_its_own_style_alone(site: Site, workspace: Workspace) -> None:
-    assert site.get("/report").status == 404
+    assert site.ask("/report").status == 404
     workspace.reports_path.mkdir()
     style = "A" * 43 + "="
     for name, text in (("20260101T000000Z-a", "old"), ("20260102T000000Z-a", "new")):
         html = f"<meta content=\"style-src 'sha256-{style}'\"><p>{text}"
         (workspace.reports_path / f"{name}.html").write_text(html, encoding="utf-8")
-    answer = site.get("/report")
-    assert b"<p>new" in answer.data
-    policy = answer.headers["Content-Security-Policy"]
+    answer = site.ask("/report")
+    assert b"<p>new" in answer.body
+    policy = answer.headers["content-security-policy"]
     assert policy.startswith("sandbox; default-src 'none'; img-src data:; ")
     assert f"style-src 'sha256-{style}';" in policy
     assert "script" not in policy
