@@ -142,7 +142,7 @@ def test_over_tls_a_person_signs_in_with_a_token(filled: Workspace, run: Run, tm
         signed = ask("POST", "/sign-in", f"token={token}&back=/queue", Origin=address.rstrip("/"))
         assert (signed.status, signed.headers["location"]) == (303, "/queue")
         cookie = signed.headers["set-cookie"]
-        assert cookie.startswith("__Host-copycatch=")
+        assert cookie.startswith("__Host-copycatch-")
         assert {"Secure", "HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
         assert ask("GET", "/", Cookie=cookie.split(";")[0]).status == 200
         assert ended(process, signal.SIGINT)[0] == 0
