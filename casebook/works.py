@@ -108,6 +108,14 @@ class Works(Store):
         rows = self._run("SELECT * FROM reference WHERE current AND work_id = :id ORDER BY path, kind", {"id": work_id})
         return [_reference(row) for row in rows]
 
+    def reference_kinds(self, work_id: str, sha256: str) -> set[ReferenceKind]:
+        """Return as what a picture is a current reference of a work: as a picture of it, a mark on it, or both."""
+        rows = self._run(
+            "SELECT kind FROM reference WHERE sha256 = :sha256 AND work_id = :work_id AND current",
+            {"sha256": sha256, "work_id": work_id},
+        )
+        return {ReferenceKind(row["kind"]) for row in rows}
+
 
 def _reference(row: Row) -> Reference:
     return Reference(

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from casebook.errors import WorkspaceBusy
@@ -115,7 +116,9 @@ class ScanStarter:
             last = casebook.last_fetch(live.run_id) if live.phase == "crawl" else None
             missed = list(not_seen_so_far(casebook.shortfalls(live.run_id)))
         closed = not_crawled(self._workspace.config().targets, read_keys(self._workspace.keys_path))
-        return ScanView(live=live, looking_at=last.url if last else None, not_seen=(*closed, *missed[:SENTENCES]))
+        return ScanView(
+            live=live, looking_at=last.url if last else None, not_seen=(*missed[:SENTENCES], *islice(closed, SENTENCES))
+        )
 
     def _told(self, live: LiveScan | None) -> bool:
         """Whether what was told last comes from our own child, or a later scan."""

@@ -121,8 +121,8 @@ def case_values(casebook: Casebook, row: dict[str, Any]) -> dict[str, Any]:
 
 def _confirmed(casebook: Casebook, row: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what is to be confirmed, as it is asked of this candidate: name, sentence."""
-    references = casebook.references_of(str(row["work_id"]))
-    by_mark = {each.kind for each in references if each.sha256 == row["reference_sha256"]} == {ReferenceKind.WATERMARK}
+    kinds = casebook.reference_kinds(str(row["work_id"]), str(row["reference_sha256"]))
+    by_mark = kinds == {ReferenceKind.WATERMARK}
     return [(name, SAME_MARK if by_mark and name == "same_picture" else sentence) for name, sentence in CONFIRMED]
 
 

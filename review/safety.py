@@ -85,6 +85,8 @@ class Safety:
                 "This is not answered under that name.",
                 "Call it as `copycatch review` said when it was opened.",
             )
+        if path.startswith(_API) and "\n" in path:  # which leads past every address of the interface, to a page
+            return 404, "There is nothing under such an address.", "/api/openapi.json names every address."
         length = headers.get("content-length") or "0"
         if not length.isdecimal():
             return 400, "The length of the request is no number.", "Send the number of its bytes."

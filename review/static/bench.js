@@ -13,7 +13,7 @@ const moved = new Map(); // "candidate:change" as seen here -> what my own decis
 let following = [];
 let wholeGroup = false;
 let reviewer = ""; // as written down since this page was opened
-let asked = 0; // when the four sentences were opened by a key
+let openedAt = 0; // when a key opened the four sentences
 let waiting = 0;
 let sending = Promise.resolve();
 
@@ -214,11 +214,14 @@ function writeName(form) {
   reviewer = name;
   const body = new URLSearchParams(new FormData(form));
   sending = sending.then(async () => {
-    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true });
     if (answer.type !== "opaqueredirect") throw new Error(String(answer.status));
     complain("");
     say(`You decide as ${name}.`);
-  }).catch((error) => complain(`Your name was not saved: ${error.message}`));
+  }).catch((error) => {
+    reviewer = "";
+    complain(`Your name was not saved: ${error.message}`);
+  });
 }
 
 // The key opens the four sentences, and confirms all of them when it is pressed once more. Whoever ticks some of them
@@ -228,13 +231,13 @@ function confirmed(form, keyed) {
   const boxes = [...questions.querySelectorAll("[name=confirmed]")];
   const ticked = boxes.filter((box) => box.checked).length;
   if (ticked === boxes.length) return true;
-  if (keyed && questions.open && !ticked && performance.now() - asked > READING) {
+  if (keyed && questions.open && !ticked && performance.now() - openedAt > READING) {
     for (const box of boxes) box.checked = true;
     return true;
   }
   if (!questions.open) {
     questions.open = true;
-    asked = performance.now();
+    openedAt = performance.now();
     boxes[0].focus();
   }
   say(ticked
@@ -272,11 +275,11 @@ function openDialog(name) {
 }
 
 function onKey(event) {
-  if (event.repeat && (rulings[event.key.toLowerCase()] || event.key === "z")) return; // a key held down is one press
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const typing = event.target.closest("textarea, select, input:not([type=checkbox]):not([type=range])");
   if (typing || document.querySelector("dialog[open]")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (event.repeat && (rulings[key] || key === "z")) return; // a key held down is one press
   const toggled = "1234".includes(key) && bench().querySelector("#questions[open]");
   if (rulings[key]) decide(rulings[key], { keyed: true });
   else if (modes[key]) toggleMode(modes[key]);

@@ -163,4 +163,5 @@ def test_a_form_with_files_may_be_longer_but_not_to_the_interface(writes: Site) 
 
 
 def test_a_length_that_is_no_number_is_refused(writes: Site) -> None:
-    assert write(writes, Origin=writes.url, Content_Length="-1").status == 400
+    # Without a body: where bytes are left unread, the answer may be lost with the connection.
+    assert writes.ask("/decide", "POST", {"Origin": writes.url, "Content-Length": "-1"}).status == 400

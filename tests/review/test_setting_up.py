@@ -144,6 +144,7 @@ def test_a_work_that_cannot_be_called_so_keeps_its_name(
     before = workspace.works_path.read_bytes()
     answer = site.post("/works/describe", {"work": work, "title": title})
     assert answer.status in (409, 422)
+    assert words(Selector(answer.text), ".wrong")
     assert workspace.works_path.read_bytes() == before
 
 

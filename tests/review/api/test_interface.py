@@ -245,6 +245,13 @@ def test_a_broken_configuration_is_told_as_something_that_will_pass(client: Clie
     assert "copycatch.toml" in json.loads(answer.body)["message"]
 
 
+def test_no_address_leads_out_of_the_interface_to_a_page(client: Client) -> None:
+    for path in ("/api/candidates/%0A", "/api/%0D%0A", "/api/candidates/x%0Ay/z", "/api/..%2F"):
+        answer = client.ask(path)
+        assert (answer.status, answer.headers["content-type"]) == (404, "application/json")
+        assert json.loads(answer.body)["remedy"]
+
+
 @pytest.mark.parametrize(("kind", "body"), [("application/json", b"{"), ("text/plain", b"{}")])
 def test_what_is_no_json_is_told_how_to_send_it(client: Client, kind: str, body: bytes) -> None:
     refused = client.ask("/api/decisions", "POST", {"Content-Type": kind}, body)
