@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,9 +15,12 @@ from tests.review.browsing import browsing, candidate, needs_browser, other_case
 from tests.review.cases import counts
 from tests.review.serving import Site, served
 
+if TYPE_CHECKING:
+    from playwright.sync_api import ViewportSize
+
 pytestmark = needs_browser
 
-WIDE = {"width": 1280, "height": 860}
+WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 READING = 500  # ms before the four sentences can be confirmed by the key
 
 
@@ -102,3 +106,15 @@ def test_reviews_of_two_workspaces_on_one_machine_keep_a_name_each(
         assert page.get_by_label("You decide as").input_value() == "Ana"
         page.goto(f"{elsewhere.url}/next")
         assert page.get_by_label("You decide as").input_value() != "Ana"
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_what_unfolds_of_a_case_stays_in_its_column(site: Site, viewport: ViewportSize) -> None:
+    with browsing(site.url, viewport=viewport) as (page, _):
+        page.goto("/next")
+        for summary in page.locator(".decide summary").all():
+            summary.click()
+        ends = "each => each.getBoundingClientRect().right"
+        column = page.locator(".decide").evaluate(ends)
+        assert all(each.evaluate(ends) <= column for each in page.locator(".decide :is(select, input, textarea)").all())
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
