@@ -270,8 +270,10 @@ function toggleGroup() {
 
 function openDialog(name) {
   const dialog = document.getElementById(name);
-  if (dialog?.open) dialog.close();
-  else dialog?.showModal();
+  if (!dialog) return;
+  if (dialog.open) return dialog.close();
+  dialog.showModal();
+  dialog.scrollTop = 0; // browsers remember how far it was read
 }
 
 function onKey(event) {

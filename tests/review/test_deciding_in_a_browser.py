@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from casebook.rulings import Reviewed
 from copycatch.workspace import Workspace
-from tests.review.browsing import browsing, candidate, needs_browser, other_case, said
+from tests.review.browsing import browsing, candidate, needs_browser, other_case, picture, said
 from tests.review.cases import counts
 from tests.review.serving import Site, served
 
@@ -118,3 +119,31 @@ def test_what_unfolds_of_a_case_stays_in_its_column(site: Site, viewport: Viewpo
         column = page.locator(".decide").evaluate(ends)
         assert all(each.evaluate(ends) <= column for each in page.locator(".decide :is(select, input, textarea)").all())
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_what_is_handed_over_is_read_from_its_top_and_its_hashes_are_whole(site: Site, viewport: ViewportSize) -> None:
+    with browsing(site.url, viewport=viewport) as (page, complaints):
+        page.goto("/next")
+        row = page.locator("#handoff")
+        for _ in range(2):
+            page.keyboard.press("h")
+            assert row.evaluate("row => row.scrollTop") == 0
+            assert page.evaluate("document.activeElement.textContent") == "What is handed over"
+            page.keyboard.press("End")
+            page.wait_for_function("() => document.getElementById('handoff').scrollTop > 0")
+            page.keyboard.press("Escape")
+        page.keyboard.press("h")
+        assert row.evaluate(
+            "row => [row, ...row.querySelectorAll('*')].every(each => each.scrollWidth <= row.clientWidth)"
+        )
+        for name in ("picture_sha256", "reference_sha256"):
+            digits = row.locator("div", has_text=name).locator("bdi")
+            digits.evaluate("digits => getSelection().selectAllChildren(digits)")
+            assert re.fullmatch("[0-9a-f]{64}", page.evaluate("getSelection().toString()"))
+        picture(page, f"hand-off-{viewport['width']}", whole=False)
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        assert page.evaluate("document.activeElement.textContent") == "Keys"
+        picture(page, f"keys-{viewport['width']}", whole=False)
+    assert complaints == []
