@@ -25,6 +25,16 @@ PAGES = (
     "/", "/queue", "/sellers", "/sellers/generic:s1", "/works", "/works/W-0001", "/permissions",
     "/start", "/works/add", "/targets", "/scan", MISSING,
 )  # fmt: skip
+# How many lines each word of a table takes that would stand in one.
+LINES_OF_WORDS = """() => [...document.querySelectorAll("table bdi")].flatMap((name) => {
+  const words = [...name.textContent.matchAll(/\\S+/g)].filter((word) => word[0].length < 14);
+  return words.map((word) => {
+    const range = new Range();
+    range.setStart(name.firstChild, word.index);
+    range.setEnd(name.firstChild, word.index + word[0].length);
+    return range.getClientRects().length;
+  });
+})"""
 LONG = "A title that goes on and on without a space: " + "Ͳitle" * 2000
 
 
@@ -123,6 +133,17 @@ def test_a_page_fits_a_phone_keeps_its_own_rules_and_is_reached_by_keyboard(
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id") == "main"
     assert [text for text in complaints if "status of 404" not in text] == []
+
+
+@pytest.mark.parametrize("path", ["/sellers", "/works"])
+def test_on_a_phone_a_table_of_names_is_no_wider_than_the_screen_and_breaks_no_word(
+    browser: Browser, site: Site, path: str
+) -> None:
+    with opened(browser, site, path, viewport={"width": 390, "height": 800}) as (page, _):
+        assert page.locator(".wide").evaluate("wide => wide.scrollWidth <= wide.clientWidth")
+        lines = page.evaluate(LINES_OF_WORDS)
+        assert lines
+        assert set(lines) == {1}
 
 
 def test_a_script_in_a_title_does_not_run_in_a_browser(
