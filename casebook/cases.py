@@ -28,14 +28,27 @@ LEFT JOIN seller ON seller.seller_key = s.seller_key
 LEFT JOIN rendition AS picture ON picture.sha256 = c.picture_sha256
 """
 
-_WHERE = """
-WHERE s.reviewed = :reviewed AND c.verdict <> 'none'
-    AND (:verdict IS NULL OR c.verdict = :verdict)
-    AND (:marketplace IS NULL OR s.marketplace = :marketplace)
-    AND (:seller_key IS NULL OR s.seller_key = :seller_key)
-    AND (:work_id IS NULL OR s.work_id = :work_id)
-    AND (:words IS NULL OR instr(lower(l.title || ' ' || l.url || ' ' || w.title || ' ' || coalesce(seller.name, '')),
-        lower(:words)))
+# What each field of a filter asks of a case.
+_ASKED = {
+    "verdict": "c.verdict = :verdict",
+    "marketplace": "s.marketplace = :marketplace",
+    "seller_key": "s.seller_key = :seller_key",
+    "work_id": "s.work_id = :work_id",
+    "words": (
+        "instr(lower(l.title || ' ' || l.url || ' ' || w.title || ' ' || coalesce(seller.name, '')), lower(:words))"
+    ),
+}
+
+_WHERE = "WHERE s.reviewed = :reviewed AND c.verdict <> 'none'" + "".join(
+    f" AND (:{name} IS NULL OR {asked})" for name, asked in _ASKED.items()
+)
+
+# Without joins and without conditions on what nobody asks for: then one index has all of it.
+_COUNTS = """
+SELECT reviewed, sum(cases) AS cases, count(*) AS groups FROM (
+    SELECT s.reviewed, count(*) AS cases {source} WHERE s.worth >= 0 {asked}
+    GROUP BY s.seller_key, s.work_id, s.reviewed, iif(s.seller_key IS NULL, s.candidate_id, NULL)
+) GROUP BY reviewed
 """
 
 # The first of its group: no other case of the same seller and work, in the same state, is worth more.
@@ -124,12 +137,28 @@ class CaseFilter:
         return self.verdict is None and self.words is None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCount:
+    """How many cases there are, and how many groups of one seller and work; without a seller each is a group."""
+
+    cases: int = 0
+    groups: int = 0
+
+
 class Cases(Store):
     def cases(self, wanted: CaseFilter, limit: int, after: str | None = None) -> list[dict[str, Any]]:
         """Return cases, what is worth most first; of each seller and work only the first one, where the filter lets all
         of them through. `after` is the candidate that the page before ended with."""
         first = _FIRST if wanted.groups else ""
         return self._listed(f"{_WHERE}{first}", wanted, limit, after)
+
+    def case_counts(self, wanted: CaseFilter) -> dict[Reviewed, CaseCount]:
+        """Return how many cases of each state pass a filter, whatever state it names; states with none are left out."""
+        values = asdict(wanted)
+        asked = "".join(f" AND {asked}" for name, asked in _ASKED.items() if values[name] is not None)
+        source = "FROM settlement AS s" if wanted.groups else _FROM
+        rows = self._run(_COUNTS.format(source=source, asked=asked), values)
+        return {Reviewed(row["reviewed"]): CaseCount(cases=row["cases"], groups=row["groups"]) for row in rows}
 
     def group(self, candidate_id: str, limit: int = 200) -> list[dict[str, Any]]:
         """Return the cases of the same seller and work in the same state, the candidate's own included, best first."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from casebook.cases import CaseFilter
 from casebook.findings import Verdict
 from casebook.rulings import Reviewed
 from review.filters import filter_of, query_of
@@ -31,17 +32,19 @@ def queue_router(desk: Desk, show: Show) -> APIRouter:
         after = request.query_params.get("after") or None
         with desk.casebook() as casebook:
             casebook.settle_what_ended(desk.now(), people=desk.people())
-            counts = casebook.reviewed_counts()
+            counts = casebook.case_counts(wanted)
             found = casebook.cases(wanted, PAGE + 1, after)
             rows = [row | {"group": casebook.group_size(row) if wanted.groups else 1} for row in found[:PAGE]]
             values = {
                 "rows": rows,
                 "more": rows[-1]["candidate_id"] if len(found) > PAGE else None,
                 "after": after,
-                "counts": [(state, counts.get(state, 0)) for state in Reviewed],
+                "counts": [(state, counts[state].cases if state in counts else 0) for state in Reviewed],
+                "found": counts.get(wanted.reviewed),
                 "marketplaces": casebook.case_marketplaces(),
                 "wanted": wanted,
                 "query": query_of(wanted),
+                "filtered": wanted != CaseFilter(reviewed=wanted.reviewed),
                 "last": _last(casebook, reviewer_in(request, desk)),
                 "verdicts": [Verdict.COPY, Verdict.POSSIBLE],
             }
