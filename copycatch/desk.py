@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from casebook.rulings import Licence, Place
 from copycatch.commands.options import utc_now
 from copycatch.coverage import run_alarms
 from copycatch.first_use import FirstUseDesk
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from casebook.blobs import Blobs
     from casebook.casebook import Casebook
+    from casebook.rulings import Licence, Place
     from copycatch.workspace import Workspace
 
 
@@ -56,30 +56,29 @@ class WorkspaceDesk:
     def people(self) -> int:
         return self.workspace.config().review.people
 
-    def add_permission(self, kind: str, cells: Mapping[str, str]) -> None:
+    def add_permission(self, kind: str, cells: Mapping[str, str]) -> str:
         with self.casebook() as casebook:
             if kind == "licences":
-                self._add(casebook, [licence_from(cells, _work_ids(casebook))])
-            else:
-                self._add(casebook, [place_from(cells)])
+                return self._add_licences(casebook, [licence_from(cells, _work_ids(casebook))])
+            return self._add_places(casebook, [place_from(cells)])
 
-    def import_permissions(self, kind: str, data: bytes) -> None:
+    def import_permissions(self, kind: str, data: bytes) -> str:
         with self.casebook() as casebook:
             if kind == "licences":
-                self._add(casebook, read_licences(data, "the file", _work_ids(casebook)))
-            else:
-                self._add(casebook, read_places(data, "the file"))
+                return self._add_licences(casebook, read_licences(data, "the file", _work_ids(casebook)))
+            return self._add_places(casebook, read_places(data, "the file"))
 
     def remove_permission(self, name: str) -> None:
         with self.casebook() as casebook:
             remove_permission(casebook, name, now=self.now(), people=self.people())
 
-    def _add(self, casebook: Casebook, rows: list[Licence] | list[Place]) -> None:
-        now, people = self.now(), self.people()
-        licences = [row for row in rows if isinstance(row, Licence)]
-        places = [row for row in rows if isinstance(row, Place)]
-        add_permissions(casebook, licences, casebook.licences(), casebook.add_licence, now=now, people=people)
-        add_permissions(casebook, places, casebook.places(), casebook.add_place, now=now, people=people)
+    def _add_licences(self, casebook: Casebook, rows: list[Licence]) -> str:
+        known, add = casebook.licences(), casebook.add_licence
+        return add_permissions(casebook, rows, known, add, now=self.now(), people=self.people()).told("licence")
+
+    def _add_places(self, casebook: Casebook, rows: list[Place]) -> str:
+        known, add = casebook.places(), casebook.add_place
+        return add_permissions(casebook, rows, known, add, now=self.now(), people=self.people()).told("place")
 
     def first_use(self) -> FirstUseDesk:
         return FirstUseDesk(self.workspace)

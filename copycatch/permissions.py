@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from casebook.errors import CopycatchError
 from casebook.rulings import Licence, Place, PlaceKind
+from copycatch.output import counted
 from crawler.addresses import split_url
 from crawler.canonical import shop_host
 from crawler.marketplaces import all_marketplaces, marketplace_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -28,7 +29,30 @@ BYTES_LIMIT, MOST_ROWS = 4 * 1024 * 1024, 20_000
 LONGEST = 500
 LICENCE_COLUMNS = ("licensee", "works", "places", "starts", "ends", "note")
 PLACE_COLUMNS = ("kind", "place", "title", "note")
+_NAMED = 20  # names in a sentence
 _BETWEEN = ";"  # works and places in one cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What became of licences or places that were to be added: the names of those that were, how many were known
+    already, and how many candidates the added ones hide now."""
+
+    names: tuple[str, ...]
+    known: int
+    hidden: int
+
+    def told(self, noun: str) -> str:
+        """Return it as sentences; `noun` is what one of them is called."""
+        names = self.names[:_NAMED]
+        more = f" … and {len(self.names) - _NAMED:,} more" if len(self.names) > _NAMED else ""
+        added = f"{counted(len(self.names), noun)} added" + (f": {', '.join(names)}{more}" if names else "")
+        added += f"; {self.known:,} known already." if self.known else "."
+        if not names:
+            return added
+        verb = "is" if self.hidden == 1 else "are"
+        hidden = f"{counted(self.hidden, 'candidate')} {verb}" if self.hidden else "No candidate is"
+        return f"{added} {hidden} hidden by {'it' if len(self.names) == 1 else 'them'} now."
 
 
 class PermissionsError(CopycatchError):
@@ -158,20 +182,21 @@ def _read(
 
 def add_permissions(
     casebook: Casebook,
-    rows: Iterable[Row],
+    rows: Sequence[Row],
     known: Iterable[Row],
     add: Callable[[Row, datetime], Row],
     *,
     now: datetime,
     people: int,
-) -> list[Row]:
-    """Add what is not known yet, all or none, and settle all candidates anew; return what was added."""
+) -> Added:
+    """Add what is not known yet, all or none, settle all candidates anew, and return what came of it."""
     before = {replace(each, seq=0) for each in known}
     with casebook.immediate():
         added = [add(row, now) for row in dict.fromkeys(rows) if row not in before]
         if added:
             casebook.settle(now, people=people)
-    return added
+        names = [row.name for row in added]
+        return Added(names=tuple(names), known=len(rows) - len(added), hidden=len(casebook.settled_by(names)))
 
 
 def _rows(

@@ -37,11 +37,13 @@ class Desk(Protocol):
     def people(self) -> int:
         """Return how many people must call something infringing."""
 
-    def add_permission(self, kind: str, cells: Mapping[str, str]) -> None:
-        """Add the licence or place in the fields of a form. CopycatchError: the kind or a field is unusable."""
+    def add_permission(self, kind: str, cells: Mapping[str, str]) -> str:
+        """Add the licence or place in the fields of a form; return in words what was added, and how many candidates
+        that hides. CopycatchError: the kind or a field is unusable."""
 
-    def import_permissions(self, kind: str, data: bytes) -> None:
-        """Add the licences or places of a CSV file, all or none. CopycatchError: lines of it are unusable."""
+    def import_permissions(self, kind: str, data: bytes) -> str:
+        """Add the licences or places of a CSV file, all or none; return the same words. CopycatchError: lines of it are
+        unusable."""
 
     def remove_permission(self, name: str) -> None:
         """Take out "L-12" or "P-3". CopycatchError: there is none."""

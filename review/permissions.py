@@ -32,7 +32,9 @@ def permissions_router(desk: Desk, show: Show) -> APIRouter:
                 "works": casebook.works(),
                 "today": desk.now().date(),
             }
-        return show(request, "permissions.html", {"error": None, "sent": {}, "form": "", **known, **values}, status)
+        return show(
+            request, "permissions.html", {"error": None, "told": "", "sent": {}, "form": "", **known, **values}, status
+        )
 
     @router.get("/permissions")
     def permissions(request: Request) -> Response:
@@ -44,13 +46,11 @@ def permissions_router(desk: Desk, show: Show) -> APIRouter:
         try:
             if "remove" in cells:
                 desk.remove_permission(cells["remove"])
-            elif data is not None:
-                desk.import_permissions(kind, data)
-            else:
-                desk.add_permission(kind, cells)
+                return RedirectResponse("/permissions", status_code=303)
+            told = desk.add_permission(kind, cells) if data is None else desk.import_permissions(kind, data)
         except CopycatchError as error:
             return page(request, _UNUSABLE, error=error, sent=cells, form=kind)
-        return RedirectResponse("/permissions", status_code=303)
+        return page(request, told=told, form=kind)
 
     @router.post("/permissions/{kind}")
     async def change(request: Request, kind: Literal["licences", "places"]) -> Response:

@@ -9,8 +9,9 @@ import click
 
 from casebook.rulings import Licence, PlaceKind
 from copycatch.commands.options import in_workspace, json_option, utc_now
-from copycatch.output import counted, plain, print_json_lines, print_line, print_table
+from copycatch.output import plain, print_json_lines, print_line, print_table
 from copycatch.permissions import (
+    Added,
     PermissionsError,
     Row,
     add_permissions,
@@ -23,7 +24,7 @@ from copycatch.permissions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from casebook.casebook import Casebook
@@ -102,7 +103,7 @@ def add_licence(
     with workspace.casebook() as casebook:
         licence = licence_from(cells, {work.work_id for work in casebook.works()})
         added = _add(workspace, casebook, [licence], casebook.licences(), casebook.add_licence)
-    _say_added(added, "licence")
+    print_line(added.told("licence"))
 
 
 @places.command("add")
@@ -116,7 +117,7 @@ def add_place(workspace: Workspace, kind: str, place: str, title: str, note: str
     made = place_from({"kind": kind, "place": place, "title": title, "note": note})
     with workspace.casebook() as casebook:
         added = _add(workspace, casebook, [made], casebook.places(), casebook.add_place)
-    _say_added(added, "place")
+    print_line(added.told("place"))
 
 
 @licences.command("import")
@@ -127,7 +128,7 @@ def import_licences(workspace: Workspace, file: Path) -> None:
     with workspace.casebook() as casebook:
         found = read_licences(read_table(file), str(file), {work.work_id for work in casebook.works()})
         added = _add(workspace, casebook, found, casebook.licences(), casebook.add_licence)
-    _say_added(added, "licence", known=len(found) - len(added))
+    print_line(added.told("licence"))
 
 
 @places.command("import")
@@ -138,7 +139,7 @@ def import_places(workspace: Workspace, file: Path) -> None:
     found = read_places(read_table(file), str(file))
     with workspace.casebook() as casebook:
         added = _add(workspace, casebook, found, casebook.places(), casebook.add_place)
-    _say_added(added, "place", known=len(found) - len(added))
+    print_line(added.told("place"))
 
 
 @licences.command("remove")
@@ -196,17 +197,11 @@ def _licence_row(licence: Licence) -> tuple[str, ...]:
 def _add(
     workspace: Workspace,
     casebook: Casebook,
-    rows: Iterable[Row],
+    rows: Sequence[Row],
     known: Iterable[Row],
     add: Callable[[Row, datetime], Row],
-) -> list[Row]:
+) -> Added:
     return add_permissions(casebook, rows, known, add, now=utc_now(), people=workspace.config().review.people)
-
-
-def _say_added(added: Iterable[Licence | Place], noun: str, known: int = 0) -> None:
-    names = [each.name for each in added]
-    told = f"{counted(len(names), noun)} added" + (f": {', '.join(names[:20])}" if names else "")
-    print_line(plain(told) + (f"; {known} known already." if known else "."))
 
 
 def _remove(workspace: Workspace, name: str, letter: str) -> None:
