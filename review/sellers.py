@@ -9,6 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from casebook.cases import CaseFilter
+from casebook.rulings import Reviewed
+
 if TYPE_CHECKING:
     from review.desk import Desk
     from review.rendering import Show
@@ -30,7 +33,12 @@ def sellers_router(desk: Desk, show: Show) -> APIRouter:
             found = casebook.seller_row(seller_key)
             if found is None:
                 raise HTTPException(404, "No seller of that name shows anything that matches.")
-            values = {"seller": found, "cases": casebook.of_seller(seller_key, 200)}
+            count = casebook.case_counts(CaseFilter(seller_key=seller_key)).get(Reviewed.OPEN)
+            values = {
+                "seller": found,
+                "cases": casebook.of_seller(seller_key, 200),
+                "open": count.cases if count else 0,
+            }
         return show(request, "seller.html", values, 200)
 
     return router

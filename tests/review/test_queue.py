@@ -90,3 +90,21 @@ def test_cases_without_a_known_seller_are_a_group_each(space: Workspace) -> None
         raw.execute("UPDATE settlement SET seller_key = NULL WHERE seller_key = 'etsy:thief-1'")
     with space.casebook() as casebook:
         assert casebook.case_counts(CaseFilter())[Reviewed.OPEN].groups == len(casebook.cases(CaseFilter(), 100)) == 15
+
+
+def test_no_page_leads_to_a_queue_that_is_empty(space: Workspace, site: Site) -> None:
+    with space.casebook() as casebook:
+        row = casebook.cases(CaseFilter(seller_key="etsy:other-1"), 1)[0]
+    seller, work = "/sellers/etsy:other-1", f"/works/{row['work_id']}"
+    assert leads_to_the_queue(site, seller) == {"/queue", "/queue?seller=etsy%3Aother-1"}
+    site.post("/permissions/places", {"kind": "own", "place": "etsy:other-1"})
+    assert leads_to_the_queue(site, seller) == {"/queue"}
+    assert "No case of this seller is open." in site.ask(seller).text
+    site.post("/permissions/licences", {"licensee": "Everybody", "places": "*"})
+    for path in (seller, work):
+        assert leads_to_the_queue(site, path) == {"/queue"}
+    assert leads_to_the_queue(site, "/") == {"/queue", "/queue?reviewed=licensed", "/queue?reviewed=own_shop"}
+
+
+def leads_to_the_queue(site: Site, path: str) -> set[str]:
+    return {link for link in Selector(site.ask(path).text).css("a::attr(href)").getall() if link.startswith("/queue")}
