@@ -22,6 +22,8 @@ from review.forms import read_form
 from review.rendering import Show
 
 _UNUSABLE, _CONFLICT = 422, 409
+# Where the page of each template stands, whichever form it answers.
+_PATHS = {"start.html": "/start", "works_add.html": "/works/add", "targets.html": "/targets", "scan.html": "/scan"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,10 +148,9 @@ class _Pages:
         return await run_in_threadpool(self._page, request, page, answer, status)
 
     def _page(self, request: Request, name: str, answer: Answer | None = None, status: int = 200) -> Response:
-        path = {"start.html": "/start", "works_add.html": "/works/add"}.get(name, request.url.path)
         answer = answer or Answer()
         described = answer.sent.get("work") if answer.about == "describe" else request.query_params.get("work")
-        values = {**self._known(), "answer": answer, "path": path, "described": described}
+        values = {**self._known(), "answer": answer, "path": _PATHS[name], "described": described}
         return self._show(request, name, values, status)
 
     def _known(self) -> Mapping[str, Any]:

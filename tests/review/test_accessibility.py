@@ -146,6 +146,35 @@ def test_on_a_phone_a_table_of_names_is_no_wider_than_the_screen_and_breaks_no_w
         assert set(lines) == {1}
 
 
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("/", ["copycatch"]),
+        ("/queue", ["Queue"]),
+        ("/next", ["Queue"]),
+        ("/sellers/generic:s1", ["Sellers"]),
+        ("/works", ["Works"]),
+        ("/permissions", ["Licences"]),
+        ("/start", ["Set up", "First steps"]),
+        ("/works/add", ["Set up", "Add pictures"]),
+        ("/targets", ["Set up", "Where to look"]),
+        ("/scan", ["Set up", "Scan"]),
+    ],
+)
+def test_the_menus_underline_where_one_is_and_nothing_else(
+    browser: Browser, site: Site, path: str, marked: list[str]
+) -> None:
+    underlined = "link => getComputedStyle(link).borderBottomStyle !== 'none'"
+    with opened(browser, site, path) as (page, _):
+        links = page.locator(".top nav a, .setup a")
+        assert [link.inner_text() for link in links.all() if link.evaluate(underlined)] == marked
+        assert page.locator("nav [aria-current]:not(.states a)").all_inner_texts() == marked
+        looks = (
+            "links => links.map((link) => [getComputedStyle(link).textDecorationLine, getComputedStyle(link).color])"
+        )
+        assert len({tuple(look) for look in links.evaluate_all(looks)}) == 1
+
+
 def test_a_script_in_a_title_does_not_run_in_a_browser(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
