@@ -273,6 +273,7 @@ function openDialog(name) {
   if (!dialog) return;
   if (dialog.open) return dialog.close();
   dialog.showModal();
+  dialog.querySelector("h2").focus();
   dialog.scrollTop = 0; // browsers remember how far it was read
 }
 
