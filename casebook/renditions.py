@@ -25,6 +25,11 @@ WHERE superseded_at IS NULL AND verdict <> 'none' AND picture_sha256 NOT IN (SEL
 ORDER BY 1
 """
 
+_DRAWN = """
+SELECT work_id, path, jpeg_sha256 FROM reference JOIN rendition USING (sha256)
+WHERE current AND jpeg_sha256 IS NOT NULL ORDER BY work_id, path DESC
+"""
+
 _UPSERT = """
 INSERT INTO rendition VALUES (:sha256, :jpeg_sha256, :width, :height, :problem)
 ON CONFLICT (sha256) DO UPDATE SET
@@ -85,3 +90,8 @@ class Renditions(Store):
             "SELECT * FROM rendition WHERE sha256 IN (SELECT value FROM json_each(:names))", {"names": list(names)}
         )
         return {row["sha256"]: Shown(**row) for row in rows}
+
+    def drawn_references(self) -> dict[tuple[str, str], str]:
+        """Return what shows each current reference that was drawn, by its work and path: the SHA-256 of a JPEG; of each
+        work the first one comes last."""
+        return {(row["work_id"], row["path"]): row["jpeg_sha256"] for row in self._run(_DRAWN, {})}

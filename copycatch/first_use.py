@@ -61,6 +61,8 @@ class FirstUseDesk:
 
     def works(self) -> list[WorkShown]:
         # By the names in works.toml and in the folder alone: reading ten thousand pictures would take minutes.
+        with self._workspace.casebook() as casebook:
+            drawn = {path: shown for (_, path), shown in casebook.drawn_references().items()}
         listed = [
             WorkShown(
                 work_id=entry.work.work_id,
@@ -69,11 +71,19 @@ class FirstUseDesk:
                 pictures=len(entry.files),
                 watermarks=len(entry.watermarks),
                 rights=entry.rights,
+                shown_sha256=next((drawn[path] for path in entry.files if path in drawn), None),
             )
             for entry in read_entries(self._workspace.works_path)
         ]
         return listed + [
-            WorkShown(work_id="", title=path, kind=WorkKind.PHOTO.value, pictures=1, watermarks=0)
+            WorkShown(
+                work_id="",
+                title=path,
+                kind=WorkKind.PHOTO.value,
+                pictures=1,
+                watermarks=0,
+                shown_sha256=drawn.get(path),
+            )
             for path in unlisted_pictures(self._workspace)
         ]
 

@@ -52,7 +52,7 @@ class WorksAdded:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkShown:
     """A work that is watched, with how many pictures and watermarks it has; it has no id where works.toml does not
-    list it."""
+    list it. `shown_sha256` names a JPEG that shows it, None until something matched it."""
 
     work_id: str
     title: str
@@ -60,6 +60,7 @@ class WorkShown:
     pictures: int
     watermarks: int
     rights: str = ""
+    shown_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,8 @@ def works_router(desk: Desk, show: Show) -> APIRouter:
     def works(request: Request, q: str = "") -> Response:
         with desk.casebook() as casebook:
             rows = casebook.work_rows(q.strip() or None)
-        return show(request, "works.html", {"rows": rows, "q": q}, 200)
+            drawn = {work_id: shown for (work_id, _), shown in casebook.drawn_references().items()}
+        return show(request, "works.html", {"rows": rows, "drawn": drawn, "q": q}, 200)
 
     @router.get("/works/{work_id}")
     def work(request: Request, work_id: str) -> Response:

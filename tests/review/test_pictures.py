@@ -7,12 +7,13 @@ import io
 from pathlib import Path
 
 import pytest
+from parsel import Selector
 from PIL import Image
 
 from copycatch.workspace import Workspace
 from review.pictures import picture_type
 from tests.copycatch.filled import picture_bytes
-from tests.review.serving import Site
+from tests.review.serving import Site, served
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 HTML = b"<!doctype html><script>alert(1)</script>"
@@ -111,3 +112,14 @@ def test_the_beginning_of_a_file_decides_however_short_it_is() -> None:
     for kind in ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP"):
         whole = drawn(kind)
         assert {picture_type(whole[:end]) for end in range(len(whole))} <= {None, f"image/{kind.lower()}"}
+
+
+def test_a_work_stands_with_its_picture_in_the_lists_of_works_once_it_matched_something(space: Workspace) -> None:
+    (space.references_path / "new.jpg").write_bytes(picture_bytes(7))
+    with served(space) as site:
+        for path, works in (("/works", 4), ("/works/add", 5)):
+            rows = Selector(site.ask(path).text).css("tbody tr")
+            shown = [each for row in rows for each in row.css("img::attr(src)").getall()]
+            assert (len(rows), len(shown), len(set(shown))) == (works, 4, 4)
+            assert all(site.ask(each).headers["content-type"] == "image/jpeg" for each in shown)
+        assert not Selector(site.ask("/works/add").text).xpath("//tr[.//bdi='new.jpg']//img")
