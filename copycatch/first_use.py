@@ -11,7 +11,7 @@ from copycatch.config_edit import set_owner
 from copycatch.scan_start import ScanStarter
 from copycatch.watching import Watch, WatchError, searchable, unwatch, watch, watches
 from copycatch.works import read_entries, unlisted_pictures
-from copycatch.works_upload import Upload, UploadError, add_uploads, describe, wish_from
+from copycatch.works_upload import UploadError, add_uploads, describe, wish_from
 from crawler.keys import read_keys
 from review.first_use import (
     FieldError,
@@ -90,9 +90,8 @@ class FirstUseDesk:
     def add_pictures(self, files: Sequence[SentFile], form: Mapping[str, str], *, watermark: bool) -> WorksAdded:
         try:
             wish = wish_from(form, watermark=watermark)
-            uploads = [Upload(name=file.name, data=file.data) for file in files]
             with self._changing:
-                added, skipped = add_uploads(self._workspace, uploads, wish)
+                added, skipped = add_uploads(self._workspace, files, wish)
         except UploadError as error:
             raise FieldError(error.field, error.message, remedy=error.remedy) from None
         return WorksAdded(

@@ -48,7 +48,8 @@ class ScanState(StrEnum):
 class LiveScan:
     """What `logs/scan.json` says. `phase` is one of begin, import, crawl, prepare, marks, match and report; `done` and
     `total` count its files, addresses, references or pictures. `complete` is false where something was left over for
-    the next scan. `message` and `remedy` say why a scan failed. Times are aware and UTC."""
+    the next scan. `message` and `remedy` say why a scan failed. `process` is the one that tells, `parent` the one that
+    started it. Times are aware and UTC."""
 
     started_at: datetime
     told_at: datetime
@@ -63,6 +64,8 @@ class LiveScan:
     message: str = ""
     remedy: str = ""
     stopping: bool = False
+    process: int = 0
+    parent: int = 0
 
 
 def utc_now() -> datetime:
@@ -120,7 +123,7 @@ class Told:
         self._path = path
         self._progress = progress
         self._now = now
-        self._live = LiveScan(started_at=now(), told_at=now())
+        self._live = LiveScan(started_at=now(), told_at=now(), process=os.getpid(), parent=os.getppid())
         self._written: LiveScan | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="live", daemon=True)

@@ -95,6 +95,8 @@ class ScanStarter:
         if self._child is None:
             return live
         if live is not None and self._told(live):
+            if self._child.pid not in (live.process, live.parent):  # on Windows a launcher stands between
+                return live  # a scan that somebody else started, whatever became of ours
             # Our own child runs until its process has ended, whatever its last word was, and no longer.
             if code is None:
                 return replace(live, state=ScanState.RUNNING)

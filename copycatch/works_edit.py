@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,10 +28,10 @@ from copycatch.works import (
     read_file,
     read_library,
 )
-from matching.decode import MAX_PIXELS, decode
+from matching.decode import MAX_JPEG_PIXELS, MAX_PIXELS, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from copycatch.workspace import Workspace
 
@@ -70,10 +71,12 @@ class Added:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """A file that is to be added: its name, its bytes, and where it lies; None where it lies nowhere yet."""
+    """A file that is to be added: its name, the SHA-256 of its bytes, what reads them, since a whole collection is not
+    held in memory, and where it lies; None where it lies nowhere yet."""
 
     name: str
-    data: bytes
+    sha256: str
+    read: Callable[[], bytes]
     at: Path | None = None
 
     @property
@@ -120,7 +123,7 @@ def add_offered(
     edit = _Edit(workspace, wish)
     first: dict[str, Offered] = {}
     for file in files:
-        sha256 = hashlib.sha256(file.data).hexdigest()
+        sha256 = file.sha256
         if first.setdefault(sha256, file) is not file:
             message = f"it is the same picture as {first[sha256].shown}"
             remedy = "Nothing is to be done: that one is watched."
@@ -167,7 +170,7 @@ def _pictures(source: Path, skipped: list[Problem]) -> Iterator[Offered]:
                 )
             if problem is None:
                 usable += 1
-                yield Offered(name=path.name, data=data, at=path)
+                yield _offered(path, data)
             else:
                 skipped.append(problem)
         if not usable:
@@ -180,7 +183,12 @@ def _pictures(source: Path, skipped: list[Problem]) -> Iterator[Offered]:
     problem = unusable(source, data)
     if problem is not None:
         raise WorksError(f"{source}: {problem.message}", remedy=f"{problem.remedy} Nothing was added.")
-    yield Offered(name=source.name, data=data, at=source)
+    yield _offered(source, data)
+
+
+def _offered(path: Path, data: bytes) -> Offered:
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Offered(name=path.name, sha256=sha256, read=partial(read_file, path), at=path)
 
 
 def unusable(path: Path, data: bytes) -> Problem | None:
@@ -204,7 +212,8 @@ def unusable(path: Path, data: bytes) -> Problem | None:
         return Problem(
             where=str(path),
             message=raster.problem,
-            remedy=f"Save it anew as a whole JPEG or PNG of at most {MAX_PIXELS // 10**6} million pixels and add that.",
+            remedy=f"Save it anew as a whole JPEG of at most {MAX_JPEG_PIXELS // 10**6} million pixels, or a PNG of at "
+            f"most {MAX_PIXELS // 10**6} million, and add that.",
         )
     return None
 
@@ -216,7 +225,7 @@ class _Edit:
         self._folder = workspace.references_path
         self._path = workspace.works_path
         self._wish = wish
-        self._copies: dict[str, bytes] = {}
+        self._copies: dict[str, Callable[[], bytes]] = {}
         entries = read_entries(self._path)
         text = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
         self._document = tomlkit.parse(text)
@@ -247,14 +256,14 @@ class _Edit:
         if real is not None:
             return printable_path(real.relative_to(self._folder.resolve()))
         if file.name in self.owners and not (self._folder / file.name).exists() and not self.copies(file.name):
-            self._copies[file.name] = file.data
+            self._copies[file.name] = file.read
             return file.name
         named = Path(file.name)
         stem, suffix = plain(named.stem), named.suffix.lower()
         for number in count(1):
             name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
             if name not in self._copies and name not in self.owners and not (self._folder / name).exists():
-                self._copies[name] = file.data
+                self._copies[name] = file.read
                 return name
         raise AssertionError("count never ends")
 
@@ -297,12 +306,20 @@ class _Edit:
             entry.pop("rights", None)
 
     def save(self) -> None:
-        """Copy the files, then put the new works.toml in the place of the old one."""
+        """Copy the files, then put the new works.toml in the place of the old one. Where that fails, as on a full disk,
+        the copies are taken back: a picture in the folder would be watched."""
         text = tomlkit.dumps(self._document)
         parse_entries(text, self._path)
-        for name, data in self._copies.items():
-            write_atomically(self._folder / name, data)
-        write_atomically(self._path, text.encode())
+        copied: list[Path] = []
+        try:
+            for name, read in self._copies.items():
+                write_atomically(self._folder / name, read())
+                copied.append(self._folder / name)
+            write_atomically(self._path, text.encode())
+        except BaseException:
+            for path in copied:
+                path.unlink(missing_ok=True)
+            raise
 
     @property
     def _list_name(self) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,10 @@ from copycatch.works import FILE_BYTES_LIMIT, LONGEST_RIGHTS, LONGEST_TITLE, Pro
 from copycatch.works_edit import Additions, Offered, Wish, add_offered, describe_work, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from copycatch.workspace import Workspace
+    from review.first_use import SentFile
 
 _LONGEST_NAME = 80  # characters, of which each takes at most three bytes below: file systems take 255 bytes
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
@@ -38,27 +39,18 @@ class UploadError(CopycatchError):
         self.field = field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A file as a browser sent it; its name is a stranger's and may be anything."""
-
-    name: str
-    data: bytes
-
-
-def add_uploads(workspace: Workspace, uploads: Iterable[Upload], wish: Wish) -> Additions:
-    """Add the uploads that are whole pictures, and say of each other one, under its own name, why it was left.
+def add_uploads(workspace: Workspace, files: Sequence[SentFile], wish: Wish) -> Additions:
+    """Add the files that are whole pictures, and say of each other one, under its own name, why it was left.
 
     Raises:
         UploadError: the title or the rights note cannot be kept, or no file was sent.
         WorksError: the work that `wish` names cannot take them. Nothing has changed.
     """
     _check_texts(wish)
-    sent = [upload for upload in uploads if upload.name or upload.data]
-    if not sent:
+    if not files:
         raise UploadError("files", "no picture was chosen", remedy="Choose one or more picture files, or drop them.")
     skipped: list[Problem] = []
-    usable = list(_usable(sent, skipped))
+    usable = list(_usable(files, skipped))
     return add_offered(workspace, usable, wish, skipped) if usable else Additions([], skipped)
 
 
@@ -121,18 +113,19 @@ def _proven_ending(data: bytes, suffix: str) -> str | None:
     return proven
 
 
-def _usable(uploads: Iterable[Upload], skipped: list[Problem]) -> Iterator[Offered]:
-    """Yield the uploads that can be watched; the others go to `skipped`."""
-    for upload in uploads:
-        shown = plain(upload.name)[:_LONGEST_NAME] or "a file without a name"
-        if len(upload.data) > FILE_BYTES_LIMIT:
+def _usable(files: Iterable[SentFile], skipped: list[Problem]) -> Iterator[Offered]:
+    """Yield the files that can be watched; the others go to `skipped`."""
+    for file in files:
+        shown = plain(file.name)[:_LONGEST_NAME] or "a file without a name"
+        data = file.read()
+        if len(data) > FILE_BYTES_LIMIT:
             message = f"it is larger than {FILE_BYTES_LIMIT // 1024**2} MiB"
             skipped.append(Problem(where=shown, message=message, remedy="Save a smaller version and add that."))
             continue
-        name = safe_name(upload.name, upload.data)
-        problem = unusable(Path(name), upload.data)
+        name = safe_name(file.name, data)
+        problem = unusable(Path(name), data)
         if problem is None:
-            yield Offered(name=name, data=upload.data)
+            yield Offered(name=name, sha256=hashlib.sha256(data).hexdigest(), read=file.read)
         else:
             skipped.append(Problem(where=shown, message=problem.message, remedy=problem.remedy))
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 MAX_PIXELS = 40_000_000
+MAX_JPEG_PIXELS = 120_000_000  # which are halved while they are decoded: that takes no more memory
 MIN_USABLE_ROWS = 16
 JPEG_END = b"\xff\xd9"
 PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -38,10 +39,10 @@ _TURNS = {
 class Raster:
     """A decoded picture.
 
-    `pixels` is uint8 of shape (height, width, 3), RGB, after the EXIF turn, transparent parts filled; None where
-    nothing can be used. `width` and `height` are as stored, before the turn. `problem` says in words what is wrong; a
-    truncated file has a problem and the rows that could be read. `profile` is the colour profile as it came, of JPEG,
-    WebP and AVIF files only: nobody has looked into it.
+    `pixels` is uint8 of shape (height, width, 3), RGB, after the EXIF turn, transparent parts filled, of a very large
+    JPEG half as high and wide; None where nothing can be used. `width` and `height` are as stored, before the turn.
+    `problem` says in words what is wrong; a truncated file has a problem and the rows that could be read. `profile` is
+    the colour profile as it came, of JPEG, WebP and AVIF files only: nobody has looked into it.
     """
 
     pixels: NDArray[np.uint8] | None
@@ -74,6 +75,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, ground: str = "white") 
     """Decode the first frame of a JPEG, PNG, WebP, GIF or AVIF file; transparent parts show the colour `ground`.
 
     1. Refuse what is empty, a text document, of another format, or larger than `max_pixels`, before any pixel is made.
+       A JPEG may have up to three times as many: it is decoded at half its size.
     2. Read the pixels; of a truncated file keep the rows that came.
     3. Reduce to 8-bit RGB: 16 bits by their upper byte, palettes and CMYK by conversion, transparency on `ground`.
        Colour profiles are ignored on purpose: the stages compare structure, and a corrupt profile then costs nothing.
@@ -83,10 +85,9 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, ground: str = "white") 
         return Raster(pixels=None, problem="the file is empty")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             image = Image.open(io.BytesIO(_without_texts(data)), formats=FORMATS)
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        except Image.DecompressionBombError:
             return Raster(pixels=None, problem=f"DecompressionBomb: far more pixels than the limit of {max_pixels}")
         except Exception as error:  # decoders raise whatever hostile bytes drive them to
             return Raster(pixels=None, problem=_not_a_picture(data, error))
@@ -113,20 +114,21 @@ def _read(image: Image.Image, data: bytes, max_pixels: int, ground: str) -> Rast
     # Pillow calls a JPEG with a preview inside MPO; its first frame is the ordinary picture.
     name = "JPEG" if image.format == "MPO" else image.format
     width, height = image.size
-    if width * height > max_pixels:
-        bomb = f"DecompressionBomb: {width} × {height} pixels, the limit is {max_pixels}"
+    most = max_pixels * MAX_JPEG_PIXELS // MAX_PIXELS if name == "JPEG" else max_pixels
+    if width * height > most:
+        bomb = f"DecompressionBomb: {width} × {height} pixels, the limit is {most}"
         return Raster(pixels=None, format=name, width=width, height=height, problem=bomb)
     problem: str | None = None
     profile = image.info.get("icc_profile")
     try:
-        image, damage = _load(image, data)
+        image, damage = _load(image, data, halved=width * height > max_pixels)
         turn = _TURNS.get(_orientation(image))
         flat = _eight_bit_rgb(image, ground)
-        usable = _read_rows(flat) if damage else height
-        problem = f"the file is damaged: {damage}; {usable} of {height} rows could be read" if damage else None
-        if usable < min(MIN_USABLE_ROWS, height):
+        usable = _read_rows(flat) if damage else flat.height
+        problem = f"the file is damaged: {damage}; {usable} of {flat.height} rows could be read" if damage else None
+        if usable < min(MIN_USABLE_ROWS, flat.height):
             return Raster(pixels=None, format=name, width=width, height=height, problem=problem)
-        flat = flat.crop((0, 0, width, usable))
+        flat = flat.crop((0, 0, flat.width, usable))
         pixels = np.array(flat.transpose(turn) if turn is not None else flat)
     except Exception as error:  # as above: any decoder, any exception
         reason = f"the {name} file cannot be decoded: {_reason(error)}"
@@ -134,8 +136,12 @@ def _read(image: Image.Image, data: bytes, max_pixels: int, ground: str) -> Rast
     return Raster(pixels=pixels, format=name, width=width, height=height, problem=problem, profile=profile)
 
 
-def _load(image: Image.Image, data: bytes) -> tuple[Image.Image, str | None]:
-    """Read the pixels; of a damaged file return what could be read, and the damage in words."""
+def _load(image: Image.Image, data: bytes, *, halved: bool) -> tuple[Image.Image, str | None]:
+    """Read the pixels, of a JPEG at half its size where `halved`; of a damaged file return what could be read, and the
+    damage in words."""
+    half = (image.width // 2, image.height // 2)
+    if halved:
+        image.draft(None, half)
     try:
         image.load()
     except OSError as error:
@@ -145,6 +151,8 @@ def _load(image: Image.Image, data: bytes) -> tuple[Image.Image, str | None]:
     if image.format == "JPEG":
         # With the end marker that the cut took away, a progressive JPEG shows the passes that did arrive.
         image = Image.open(io.BytesIO(data + JPEG_END), formats=("JPEG",))
+        if halved:
+            image.draft(None, half)
     try:
         image.load()
     except OSError:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from casebook.findings import Reference, WorkKind
 
-VERSION = 5  # rises with every change of what preparing gives or of how it is written
+VERSION = 6  # rises with every change of what preparing gives or of how it is written
 ALIGNMENT = 64
 _FACTS = ("width", "height", "scale_x", "scale_y")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from casebook.errors import CopycatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
 
@@ -26,10 +26,11 @@ class FieldError(CopycatchError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentFile:
-    """A file as a browser sent it; its name may be anything."""
+    """A file as a browser sent it; its name may be anything. `read` gives its bytes anew each time, and of one that is
+    too large no more than show that: so many large pictures are never in memory at once."""
 
     name: str
-    data: bytes
+    read: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

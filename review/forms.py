@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -11,7 +13,7 @@ from starlette.exceptions import HTTPException
 from review.first_use import FieldError, SentFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from starlette.requests import Request
 
@@ -29,23 +31,33 @@ class Form:
     files: tuple[SentFile, ...] = ()
 
 
-async def read_form(request: Request) -> Form:
-    """Return what a form sent.
+@asynccontextmanager
+async def sent_form(request: Request) -> AsyncIterator[Form]:
+    """Give what a form sent; its files can be read until the block ends.
 
     Raises:
         FieldError: it holds more than a form of ours ever does, or cannot be understood.
     """
-    texts: dict[str, str] = {}
-    files = []
     try:
-        async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=TEXT_BYTES_LIMIT) as sent:
-            for name, value in sent.multi_items():
-                if not isinstance(value, UploadFile):
-                    texts[name] = value
-                elif value.filename or value.size:
-                    # One byte more than may be kept shows that a file is too large.
-                    files.append(SentFile(name=value.filename or "", data=await value.read(FILE_BYTES_LIMIT + 1)))
+        sent = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=TEXT_BYTES_LIMIT)
     except HTTPException as error:
         remedy = f"Send at most {MOST_FILES} files at once."
         raise FieldError("files", f"the form could not be read ({error.detail})", remedy=remedy) from None
-    return Form(texts=texts, files=tuple(files))
+    try:
+        texts = {name: value for name, value in sent.multi_items() if isinstance(value, str)}
+        files = [value for _, value in sent.multi_items() if isinstance(value, UploadFile)]
+        yield Form(
+            texts=texts,
+            files=tuple(
+                SentFile(name=file.filename or "", read=partial(_read, file.file))
+                for file in files
+                if file.filename or file.size
+            ),
+        )
+    finally:
+        await sent.close()
+
+
+def _read(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(FILE_BYTES_LIMIT + 1)  # one byte more than may be kept shows that it is too large

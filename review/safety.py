@@ -7,6 +7,8 @@ taken from our own pages only.
 
 from __future__ import annotations
 
+import logging
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,11 +21,14 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+log = logging.getLogger("copycatch.review")
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Fields and JSON are held in memory, files that are sent are not. Bytes.
 BODY_LIMIT, UPLOAD_LIMIT = 4 * 1024**2, 2 * 1024**3
 _API = "/api/"
+_HOST = re.compile(r"([\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.IGNORECASE | re.ASCII)
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -74,7 +79,11 @@ class Safety:
         if refusal is not None:
             await _refused(*refusal, program=scope["path"].startswith(_API))(scope, receive, guarded)
             return
-        await self._app(scope, _counted(receive, most), guarded)
+        try:
+            await self._app(scope, _counted(receive, most), guarded)
+        except Exception:
+            # It was answered with the page that tells of a fault; the framework passes it on to be written down.
+            log.exception("%s %r failed", scope["method"], scope["path"])
 
     def _refusal(self, method: str, path: str, headers: Headers, most: int) -> tuple[int, str, str] | None:
         """Return the status, the reason and the remedy with which a request is turned away; None where it is not."""
@@ -126,11 +135,9 @@ def _counted(receive: Receive, most: int) -> Receive:
 
 
 def _name(host: str) -> str:
-    """Return the host in a Host header, without its port."""
-    try:
-        return _bracketed((urlsplit(f"//{host}").hostname or "").lower())
-    except ValueError:
-        return ""
+    """Return the host in a Host header, without its port; empty where it is written in no way that a browser does."""
+    found = _HOST.fullmatch(host)
+    return found[1].lower() if found else ""
 
 
 def _bracketed(name: str) -> str:

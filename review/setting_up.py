@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from casebook.errors import CopycatchError
 from review.first_use import FieldError, FirstUse, Note, OwnerShown, PlaceAdded, WorksAdded
-from review.forms import read_form
+from review.forms import sent_form
 from review.rendering import Show
 
 _UNUSABLE, _CONFLICT = 422, 409
@@ -128,9 +128,9 @@ class _Pages:
         """Do what a form asks for; answer with the page it stands on, or lead to the address that `act` returns."""
         texts: Mapping[str, str] = {}
         try:
-            form = await read_form(request)
-            texts = form.texts
-            done = await run_in_threadpool(act, texts, form.files)
+            async with sent_form(request) as form:
+                texts = form.texts
+                done = await run_in_threadpool(act, texts, form.files)
         except CopycatchError as error:
             where = error.field if isinstance(error, FieldError) else ""  # "": it concerns the form as a whole
             wrong = {where: Note(what=where, message=error.message, remedy=error.remedy)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +15,6 @@ from casebook.deciding import DecidingError
 from casebook.decisions import DecidedMeanwhileError, UnknownCandidateError, UnusableDecisionError, UsedActError
 from casebook.errors import CopycatchError
 from review.api.models import Problem
-
-log = logging.getLogger("copycatch.review")
 
 _LONGEST = 300
 _REMEDIES = {
@@ -92,8 +89,7 @@ def add_problems(app: FastAPI) -> None:
         return problem(_status(error), error.message, error.remedy)
 
     @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    async def unexpected(_request: Request, error: Exception) -> JSONResponse:
         remedy = "Nothing stored is lost. The workspace's logs folder has the details."
         return problem(500, f"a fault of copycatch: {type(error).__name__}", remedy)
 

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +17,8 @@ from tests.casebook.makers import listing, page_visit, run
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.conftest import SmallDisk
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -168,30 +169,14 @@ def test_a_full_disk_is_named_and_nothing_stored_is_lost(path: Path) -> None:
         assert casebook.listing("shop:1") is None
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mounting, capture_output=True, check=False).returncode:
-        pytest.skip("no small disk can be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_disk_too_full_to_read_a_casebook_is_named(small_disk: Path) -> None:
-    path = small_disk / "casebook.db"
+def test_a_disk_too_full_to_read_a_casebook_is_named(small_disk: SmallDisk) -> None:
+    path = small_disk.folder / "casebook.db"
     with Casebook.open(path, create=True) as casebook:
         casebook.begin_run(run(1))
-    with (small_disk / "fill").open("wb", buffering=0) as fill, suppress(OSError):
-        while fill.write(bytes(4096)):
-            pass
-    assert shutil.disk_usage(small_disk).free == 0
+    fill = small_disk.fill_up()
     with pytest.raises(CasebookError, match="disk is full"), Casebook.open(path) as casebook:
         casebook.last_run()
-    (small_disk / "fill").unlink()
+    fill.unlink()
     with Casebook.open(path) as casebook:
         assert casebook.last_run() == run(1)
 

@@ -155,6 +155,18 @@ def test_a_scan_that_could_not_begin_says_why_in_the_words_of_the_command_line(
     assert live.remedy.startswith("Wait until it has ended")
 
 
+def test_of_two_scans_that_begin_at_once_the_one_that_lost_shows_the_other(tmp_path: Path, server: DemoServer) -> None:
+    workspace = space(tmp_path / "space", server)
+    starter = ScanStarter(workspace)
+    with workspace.lock("A scan"):
+        starter.start()
+        with Told(workspace.live_path, no_progress):
+            starter._child.wait(SECONDS)  # type: ignore[union-attr]
+            live = starter.live()
+    assert live is not None
+    assert (live.state, live.message) == (ScanState.RUNNING, "")
+
+
 def test_a_scan_that_somebody_else_started_is_seen_and_not_joined(tmp_path: Path, server: DemoServer) -> None:
     workspace = space(tmp_path / "space", server)
     starter = ScanStarter(workspace)

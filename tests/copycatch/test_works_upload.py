@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import tomllib
+import tracemalloc
 import zlib
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,24 @@ from casebook.findings import WorkKind
 from copycatch.config import Config
 from copycatch.works import read_entries, read_library
 from copycatch.works_edit import How, Wish
-from copycatch.works_upload import Upload, UploadError, add_uploads, safe_name, wish_from
+from copycatch.works_upload import UploadError, add_uploads, safe_name, wish_from
 from copycatch.workspace import Workspace
+from review.first_use import SentFile
 from tests.copycatch.filled import picture_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.conftest import SmallDisk
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace.create(tmp_path / "space", Config())
+
+
+def sent(name: str, data: bytes) -> SentFile:
+    return SentFile(name=name, read=lambda: data)
 
 
 def bomb() -> bytes:
@@ -44,7 +52,7 @@ def bomb() -> bytes:
 
 
 def test_uploads_with_a_title_become_one_work_with_its_kind_and_rights(workspace: Workspace) -> None:
-    files = [Upload(name="Heron.JPG", data=picture_bytes(1)), Upload(name="wide.jpg", data=picture_bytes(2))]
+    files = [sent("Heron.JPG", picture_bytes(1)), sent("wide.jpg", picture_bytes(2))]
     wish = Wish(title="Heron at dawn", kind=WorkKind.ARTWORK, rights="Drawn by me, 2024")
     added, skipped = add_uploads(workspace, files, wish)
     assert [(item.path, item.work_id, item.how) for item in added] == [
@@ -61,14 +69,14 @@ def test_uploads_with_a_title_become_one_work_with_its_kind_and_rights(workspace
 
 
 def test_uploads_without_a_title_become_a_work_each_named_after_their_files(workspace: Workspace) -> None:
-    added, _ = add_uploads(workspace, [Upload(name=f"{n}.jpg", data=picture_bytes(n)) for n in (1, 2)], Wish())
+    added, _ = add_uploads(workspace, [sent(f"{n}.jpg", picture_bytes(n)) for n in (1, 2)], Wish())
     assert [item.work_id for item in added] == ["W-0001", "W-0002"]
     assert [entry.work.title for entry in read_entries(workspace.works_path)] == ["1", "2"]
 
 
 def test_a_watermark_joins_the_work_it_is_uploaded_for(workspace: Workspace) -> None:
-    add_uploads(workspace, [Upload(name="a.jpg", data=picture_bytes(1))], Wish(title="A"))
-    mark = [Upload(name="mark.jpg", data=picture_bytes(2))]
+    add_uploads(workspace, [sent("a.jpg", picture_bytes(1))], Wish(title="A"))
+    mark = [sent("mark.jpg", picture_bytes(2))]
     add_uploads(workspace, mark, wish_from({"work": "W-0001", "rights": "mine"}, watermark=True))
     (entry,) = read_entries(workspace.works_path)
     assert (entry.files, entry.watermarks, entry.rights) == (("a.jpg",), ("mark.jpg",), "mine")
@@ -77,7 +85,7 @@ def test_a_watermark_joins_the_work_it_is_uploaded_for(workspace: Workspace) -> 
 def test_the_comments_of_works_toml_outlive_an_upload(workspace: Workspace) -> None:
     before = workspace.works_path.read_text(encoding="utf-8") + "# my own note\n"
     workspace.works_path.write_text(before, encoding="utf-8")
-    add_uploads(workspace, [Upload(name="a.jpg", data=picture_bytes(1))], Wish())
+    add_uploads(workspace, [sent("a.jpg", picture_bytes(1))], Wish())
     assert workspace.works_path.read_text(encoding="utf-8").startswith(before)
 
 
@@ -105,7 +113,7 @@ def test_the_comments_of_works_toml_outlive_an_upload(workspace: Workspace) -> N
 )
 def test_no_name_of_an_upload_leaves_the_reference_folder(workspace: Workspace, name: str) -> None:
     outside = sorted(workspace.root.parent.rglob("*"))
-    (added,), skipped = add_uploads(workspace, [Upload(name=name, data=picture_bytes(1))], Wish())
+    (added,), skipped = add_uploads(workspace, [sent(name, picture_bytes(1))], Wish())
     assert not skipped
     new = set(workspace.root.parent.rglob("*")) - set(outside)
     assert {path.parent for path in new} == {workspace.references_path}
@@ -121,13 +129,13 @@ def test_no_name_of_an_upload_leaves_the_reference_folder(workspace: Workspace, 
 def test_what_is_no_picture_costs_only_itself(workspace: Workspace) -> None:
     heic = b"\x00\x00\x00\x18ftypheic" + b"\0" * 50
     files = [
-        Upload(name="page.jpg", data=b"<!doctype html><script>alert(1)</script>"),
-        Upload(name="drawing.svg", data=b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
-        Upload(name="bomb.png", data=bomb()),
-        Upload(name="phone.heic", data=heic),
-        Upload(name="empty.jpg", data=b""),
-        Upload(name="cut.jpg", data=picture_bytes(1)[:300]),
-        Upload(name="good.jpg", data=picture_bytes(2)),
+        sent("page.jpg", b"<!doctype html><script>alert(1)</script>"),
+        sent("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        sent("bomb.png", bomb()),
+        sent("phone.heic", heic),
+        sent("empty.jpg", b""),
+        sent("cut.jpg", picture_bytes(1)[:300]),
+        sent("good.jpg", picture_bytes(2)),
     ]
     added, skipped = add_uploads(workspace, files, Wish(title="T"))
     assert [item.path for item in added] == ["good.jpg"]
@@ -137,9 +145,32 @@ def test_what_is_no_picture_costs_only_itself(workspace: Workspace) -> None:
     assert sorted(path.name for path in workspace.references_path.iterdir()) == ["good.jpg", "works.toml"]
 
 
+def test_many_large_uploads_are_never_in_memory_at_once(workspace: Workspace) -> None:
+    megabyte = 1024**2
+    large = [SentFile(name=f"{n}.jpg", read=lambda n=n: picture_bytes(n) + bytes(4 * megabyte)) for n in range(20)]
+    tracemalloc.start()
+    try:
+        added, skipped = add_uploads(workspace, large, Wish())
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (len(added), skipped) == (20, [])
+    assert most < 30 * megabyte
+
+
+def test_a_disk_that_fills_up_keeps_nothing_of_an_upload(small_disk: SmallDisk) -> None:
+    workspace = Workspace.create(small_disk.folder / "space", Config())
+    before = {path: path.read_bytes() for path in workspace.references_path.iterdir()}
+    large = [sent(f"{n}.jpg", picture_bytes(n) + bytes(500_000)) for n in range(10)]
+    with pytest.raises(OSError, match="No space left"):
+        add_uploads(workspace, large, Wish())
+    assert {path: path.read_bytes() for path in workspace.references_path.iterdir()} == before
+    assert [item.path for item in add_uploads(workspace, large[:1], Wish()).added] == ["0.jpg"]
+
+
 def test_where_no_upload_is_a_picture_nothing_changes(workspace: Workspace) -> None:
     before = workspace.works_path.read_bytes()
-    added, skipped = add_uploads(workspace, [Upload(name="a.jpg", data=b"no picture")], Wish(title="T"))
+    added, skipped = add_uploads(workspace, [sent("a.jpg", b"no picture")], Wish(title="T"))
     assert (added, len(skipped)) == ([], 1)
     assert workspace.works_path.read_bytes() == before
 
@@ -158,7 +189,7 @@ def test_where_no_upload_is_a_picture_nothing_changes(workspace: Workspace) -> N
 def test_a_text_that_cannot_be_kept_is_refused_by_its_field(workspace: Workspace, wish: Wish, field: str) -> None:
     before = workspace.works_path.read_bytes()
     with pytest.raises(UploadError) as refused:
-        add_uploads(workspace, [Upload(name="a.jpg", data=picture_bytes(1))], wish)
+        add_uploads(workspace, [sent("a.jpg", picture_bytes(1))], wish)
     assert refused.value.field == field
     assert workspace.works_path.read_bytes() == before
     assert [path.name for path in workspace.references_path.iterdir()] == ["works.toml"]
@@ -166,14 +197,14 @@ def test_a_text_that_cannot_be_kept_is_refused_by_its_field(workspace: Workspace
 
 def test_a_title_may_hold_what_toml_and_html_would_obey(workspace: Workspace) -> None:
     title = "a \"quote\" \\ <b> ''' ]] # =1+1"
-    add_uploads(workspace, [Upload(name="a.jpg", data=picture_bytes(1))], Wish(title=title))
+    add_uploads(workspace, [sent("a.jpg", picture_bytes(1))], Wish(title=title))
     listed = tomllib.loads(workspace.works_path.read_text(encoding="utf-8"))
     assert listed["works"][0]["title"] == title
 
 
 def test_a_form_without_files_says_so_beside_the_files(workspace: Workspace) -> None:
     with pytest.raises(UploadError) as refused:
-        add_uploads(workspace, [Upload(name="", data=b"")], Wish())
+        add_uploads(workspace, [], Wish())
     assert refused.value.field == "files"
 
 

@@ -68,6 +68,29 @@ def test_the_pixel_limit_is_the_callers(picture):
     assert raster.problem == "DecompressionBomb: 640 × 480 pixels, the limit is 1000"
 
 
+def test_a_jpeg_of_a_large_camera_is_decoded_at_half_its_size(picture):
+    whole = encoded(picture.resize((8000, 6000)), "JPEG", quality=60)
+    raster = decode(whole)
+    assert raster.problem is None
+    assert (raster.width, raster.height) == (8000, 6000)
+    assert raster.pixels.shape == (3000, 4000, 3)
+    shown = np.asarray(Image.fromarray(raster.pixels).resize(picture.size, Image.Resampling.BOX))
+    assert abs(shown.astype(int) - np.asarray(picture).astype(int)).mean() < 4
+    cut = decode(whole[: len(whole) // 2])
+    assert "rows could be read" in cut.problem
+    assert cut.pixels.shape[1] == 4000
+    assert 500 < cut.pixels.shape[0] < 3000
+
+
+def test_a_jpeg_of_more_pixels_than_any_camera_gives_is_refused(picture):
+    whole = bytearray(encoded(picture, "JPEG"))
+    frame = whole.index(b"\xff\xc0")
+    whole[frame + 5 : frame + 9] = struct.pack(">HH", 11_000, 11_000)
+    raster = decode(bytes(whole))
+    assert raster.pixels is None
+    assert raster.problem == "DecompressionBomb: 11000 × 11000 pixels, the limit is 120000000"
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_exif_turn_is_applied_and_the_stored_size_kept(orientation, picture):
     exif = Image.Exif()

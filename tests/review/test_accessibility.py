@@ -26,15 +26,18 @@ PAGES = (
     "/start", "/works/add", "/targets", "/scan", MISSING,
 )  # fmt: skip
 # How many lines each word of a table takes that would stand in one.
-LINES_OF_WORDS = """() => [...document.querySelectorAll("table bdi")].filter((name) => name.checkVisibility()).flatMap((name) => {
-  const words = [...name.textContent.matchAll(/\\S+/g)].filter((word) => word[0].length < 14);
-  return words.map((word) => {
-    const range = new Range();
-    range.setStart(name.firstChild, word.index);
-    range.setEnd(name.firstChild, word.index + word[0].length);
-    return range.getClientRects().length;
+LINES_OF_WORDS = """() => {
+  const names = [...document.querySelectorAll("table bdi")].filter((name) => name.checkVisibility());
+  return names.flatMap((name) => {
+    const words = [...name.textContent.matchAll(/\\S+/g)].filter((word) => word[0].length < 14);
+    return words.map((word) => {
+      const range = new Range();
+      range.setStart(name.firstChild, word.index);
+      range.setEnd(name.firstChild, word.index + word[0].length);
+      return range.getClientRects().length;
+    });
   });
-})"""
+}"""
 LONG = "A title that goes on and on without a space: " + "Ͳitle" * 2000
 
 

@@ -145,7 +145,9 @@ def test_a_configuration_that_broke_meanwhile_is_told_with_its_remedy(site: Site
     assert "Traceback" not in answer.text
 
 
-def test_a_fault_of_the_program_shows_no_more_than_its_kind(workspace: Workspace) -> None:
+def test_a_fault_of_the_program_shows_no_more_than_its_kind_and_is_logged_once(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
     class FaultyDesk(WorkspaceDesk):
         __slots__ = ()
 
@@ -158,6 +160,8 @@ def test_a_fault_of_the_program_shows_no_more_than_its_kind(workspace: Workspace
     assert "RuntimeError" in answer.text
     assert "secret" not in answer.text
     assert "Nothing stored is lost" in answer.text
+    assert [record.getMessage() for record in caplog.records] == ["GET '/' failed"]
+    assert "token=secret" in caplog.text
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 

@@ -54,7 +54,18 @@ def test_this_machines_own_names_are_answered(site: Site, host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["thief.example", "thief.example:8460", "127.0.0.1.thief.example", "", "[::1", "localhost@thief.example", "*"],
+    [
+        "thief.example",
+        "thief.example:8460",
+        "127.0.0.1.thief.example",
+        "",
+        "[::1",
+        "localhost@thief.example",
+        "thief.example@127.0.0.1",
+        "127.0.0.1:x",
+        "127.0.0.1/",
+        "*",
+    ],
 )
 def test_a_name_that_was_made_to_lead_here_is_turned_away(site: Site, host: str) -> None:
     answer = site.ask("/", headers={"Host": host})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,8 @@ from tests.review.serving import Answer, Site, served
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.conftest import SmallDisk
 
 
 OWNER = {"name": "Ann", "contact_url": "https://ann.example/"}
@@ -75,6 +78,38 @@ def test_three_forms_make_a_workspace_that_can_scan(site: Site, workspace: Works
     assert config.targets == (Target(name="shop.example", start=("https://shop.example/",)),)
     assert (config.owner.name, config.owner.contact_url) == ("Ann", "https://ann.example/contact")
     config.require_scannable(workspace.config_path)
+
+
+def test_a_full_disk_is_told_and_leaves_everything_as_it_was(small_disk: SmallDisk) -> None:
+    workspace = Workspace.create(small_disk.folder / "space", Config())
+    workspace.casebook().close()
+    with served(workspace) as site:
+        fill = small_disk.fill_up()
+        before = files_in(workspace)
+        for path, fields in (
+            ("/works/add", [("files", ("heron.jpg", picture_bytes(1) + bytes(100_000)))]),
+            ("/targets", {"text": "https://shop.example/" + "x" * 1500}),
+        ):
+            answer = page(site.post(path, fields), 507)
+            assert "The disk is full" in words(answer, "main"), path
+            assert "Free some space" in words(answer, "main")
+        assert files_in(workspace) == before
+        fill.unlink()
+        page(site.post("/targets", {"text": "https://shop.example/"}))
+        added = page(site.post("/works/add", [("files", ("heron.jpg", picture_bytes(1)))]))
+        assert "heron.jpg : added as W-0001" in words(added, ".result")
+
+
+def test_a_browser_that_leaves_during_an_upload_is_no_fault(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    with served(workspace) as site:
+        head = (
+            "POST /works/add HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n--x\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", site.port)) as browser:
+            browser.sendall(head.encode())
+            page(site.ask("/works/add"))  # by then it reads what is sent
+    assert caplog.records == []
 
 
 def test_hostile_files_are_named_beside_the_good_one_and_leave_nothing_behind(site: Site, workspace: Workspace) -> None:
