@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+    from urllib.parse import SplitResult
 
     from casebook.casebook import Casebook
 
 Row = TypeVar("Row", Licence, Place)
 
 EVERYWHERE = "*"
+# Two labels or more, none empty or with a hyphen at an end; names in all scripts.
+_HOST = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(?:\.(?!-)[\w-]{1,63}(?<!-))+\.?")
 BYTES_LIMIT, MOST_ROWS = 4 * 1024 * 1024, 20_000
 LONGEST = 500
 LICENCE_COLUMNS = ("licensee", "works", "places", "starts", "ends", "note")
@@ -81,21 +85,34 @@ def place_of(text: str, *, whole_marketplaces: bool = False) -> str:
         if whole_marketplaces:
             return text.lower()
         raise _wrong(f"{text!r} is not one seller's place")
-    before, colon, seller = text.partition(":")
+    before, colon, seller = (part.strip() for part in text.partition(":"))
     if colon and before.lower() in names and not seller.startswith("//"):
         if before.lower() == "generic" or not seller:
             raise _wrong(f"{text!r} names no seller; an independent shop goes by its host, such as shop.example")
         return f"{before.lower()}:{seller}"
     url = text if "://" in text else f"https://{text}"
     parts = split_url(url)
-    if parts.scheme not in ("http", "https") or "." not in (parts.hostname or "") or any(map(str.isspace, text)):
+    if parts.scheme not in ("http", "https") or not _names_a_host(parts) or any(map(str.isspace, text)):
         raise _wrong(f"{text!r} is no seller and no shop's address")
     where = marketplace_of(url)
     if where.HOSTS is None:
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            # Taken as the whole shop it would hide more than was meant.
+            raise _wrong(f"{text!r} is one page of a shop, and a place is all of it: {shop_host(url)}")
         return shop_host(url)
+    if where.listing_id(url) is not None:
+        raise _wrong(f"{text!r} is one listing; name its seller")
     if parts.path.strip("/") == "":
         raise _wrong(f"{text!r} is all of {where.TITLE}; name one seller there")
     return where.canonical_url(url).rstrip("/")
+
+
+def _names_a_host(parts: SplitResult) -> bool:
+    """Whether the host of an address can exist, at a port that can, with no name to sign in before it."""
+    try:
+        return _HOST.fullmatch(parts.hostname or "") is not None and parts.port != 0 and parts.username is None
+    except ValueError:  # of a port beyond all ports
+        return False
 
 
 def licence_from(cells: Mapping[str, str], known_works: Collection[str]) -> Licence:
@@ -107,7 +124,8 @@ def licence_from(cells: Mapping[str, str], known_works: Collection[str]) -> Lice
     works = tuple(_split(cells.get("works", "")))
     unknown = [work for work in works if work not in known_works]
     if unknown:
-        raise _wrong(f"there is no work {unknown[0]!r}")
+        remedy = "`copycatch works list` names those there are; nothing was changed."
+        raise PermissionsError(f"there is no work {unknown[0]!r}", remedy=remedy)
     places = tuple(place_of(each, whole_marketplaces=True) for each in _split(cells.get("places", "")))
     if not places:
         raise _wrong("the places are missing; * stands for everywhere")

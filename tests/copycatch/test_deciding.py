@@ -160,7 +160,7 @@ def test_who_decides_is_named_by_the_option_the_configuration_or_the_owner() -> 
 
 
 def test_an_own_shop_hides_its_listings_until_it_is_taken_out(filled: Workspace, run: Run) -> None:
-    assert "1 place added: P-1." in run("places", "add", "own", "https://shop.example/about", workspace=filled).stdout
+    assert "1 place added: P-1." in run("places", "add", "own", "https://shop.example/", workspace=filled).stdout
     (record,) = listed(run, filled, "--all")
     assert record["reviewed"] == "own_shop"
     assert record["review_because"] == "hidden by place P-1: shop.example is your own place"
@@ -221,6 +221,31 @@ def test_a_table_with_wrong_lines_changes_nothing_and_names_them_all(
 
 
 @pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("..", "is no seller and no shop's address"),
+        ("shop.example:99999", "is no seller and no shop's address"),
+        ("https://ann:secret@shop.example", "is no seller and no shop's address"),
+        ("https://site.example/sellers/ann", "is one page of a shop, and a place is all of it: site.example"),
+        ("https://www.etsy.com/listing/1234567890/heron", "is one listing; name its seller"),
+        ("etsy: ", "names no seller"),
+    ],
+)
+def test_a_place_that_would_match_nothing_or_more_than_was_meant_is_refused(
+    run: Run, filled: Workspace, place: str, why: str
+) -> None:
+    done = run("places", "add", "own", place, workspace=filled)
+    assert done.exit_code == 1
+    assert why in done.stderr
+    assert run("places", "list", "--json", workspace=filled).stdout == ""
+
+
+def test_the_seller_in_a_place_may_stand_apart(run: Run, filled: Workspace) -> None:
+    run("places", "add", "own", "etsy: 123", workspace=filled)
+    assert '"where": "etsy:123"' in run("places", "list", "--json", workspace=filled).stdout
+
+
+@pytest.mark.parametrize(
     ("data", "said"),
     [
         (b"\xff\xfe\x00x", "is not UTF-8"),
@@ -246,8 +271,8 @@ def test_an_unusable_table_of_places_is_told_as_such(
     ("text", "place"),
     [
         ("Shop.Example", "shop.example"),
-        ("https://www.shop.example/about?x=1", "shop.example"),
-        ("http://www.shop.example:8080/about", "shop.example:8080"),
+        ("https://www.shop.example/", "shop.example"),
+        ("http://www.shop.example:8080/", "shop.example:8080"),
         ("shop.example:443", "shop.example"),
         ("etsy:12345678", "etsy:12345678"),
         ("ETSY:12345678", "etsy:12345678"),

@@ -100,7 +100,9 @@ def test_a_full_disk_is_told_and_leaves_everything_as_it_was(small_disk: SmallDi
         assert "heron.jpg : added as W-0001" in words(added, ".result")
 
 
-def test_a_browser_that_leaves_during_an_upload_is_no_fault(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_browser_that_leaves_during_an_upload_is_no_fault(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
     with served(workspace) as site:
         head = (
             "POST /works/add HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\n"
