@@ -63,6 +63,7 @@ class FirstUseDesk:
         # By the names in works.toml and in the folder alone: reading ten thousand pictures would take minutes.
         with self._workspace.casebook() as casebook:
             drawn = {path: shown for (_, path), shown in casebook.drawn_references().items()}
+            known = {work.work_id for work in casebook.works()}
         listed = [
             WorkShown(
                 work_id=entry.work.work_id,
@@ -72,6 +73,7 @@ class FirstUseDesk:
                 watermarks=len(entry.watermarks),
                 rights=entry.rights,
                 shown_sha256=next((drawn[path] for path in entry.files if path in drawn), None),
+                compared=entry.work.work_id in known,
             )
             for entry in read_entries(self._workspace.works_path)
         ]

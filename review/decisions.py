@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -43,17 +43,19 @@ def decisions_router(desk: Desk, show: Show) -> APIRouter:
             return await run_in_threadpool(answered, request, form, _undo)
 
     def answered(request: Request, form: FormData, does: Any) -> Response:
+        query = str(form.get("query", ""))
         try:
             done = does(desk, reviewer_in(request, desk), form)
         except CopycatchError as error:
             status = _CONFLICT if isinstance(error, (DecidedMeanwhileError, UsedActError)) else _UNUSABLE
             if _wants_json(request):
                 return JSONResponse({"message": error.message, "remedy": error.remedy}, status_code=status)
-            values = {"title": "That was not decided", "message": error.message, "remedy": error.remedy}
+            case = f"/case/{quote(str(form['candidate']), safe='')}" if "candidate" in form else None
+            back = f"{case}?{query}" if case and query else case
+            values = {"title": "That was not decided", "message": error.message, "remedy": error.remedy, "back": back}
             return show(request, "problem.html", values, status)
         if _wants_json(request):
             return JSONResponse(done)
-        query = str(form.get("query", ""))
         place = f"/case/{done['next']}" if done["next"] else "/queue"
         return RedirectResponse(f"{place}?{query}" if query else place, status_code=303)
 

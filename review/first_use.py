@@ -53,7 +53,8 @@ class WorksAdded:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkShown:
     """A work that is watched, with how many pictures and watermarks it has; it has no id where works.toml does not
-    list it. `shown_sha256` names a JPEG that shows it, None until something matched it."""
+    list it. `shown_sha256` names a JPEG that shows it, None until something matched it; it is `compared` once a scan or
+    match knew of it."""
 
     work_id: str
     title: str
@@ -62,6 +63,7 @@ class WorkShown:
     watermarks: int
     rights: str = ""
     shown_sha256: str | None = None
+    compared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ def add_problem_pages(app: FastAPI, show: Show) -> None:
     """Have every error of an application answered by a page."""
 
     def failed(request: Request, status: int, title: str, message: str, remedy: str) -> Response:
-        values = {"title": title, "message": message, "remedy": remedy}
+        values = {"title": title, "message": message, "remedy": remedy, "back": None}
         return show(request, "problem.html", values, status)
 
     @app.exception_handler(HTTPException)

@@ -48,6 +48,9 @@ def _numbers(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str
     return found
 
 
+_LONGEST_TITLE = 60  # characters
+
+
 @click.command()
 @in_workspace
 @click.argument("candidates", nargs=-1, metavar="CANDIDATE…")
@@ -133,9 +136,10 @@ def _say_undone(undone: list[Decision]) -> None:
 
 def _say_decided(casebook: Casebook, decided: list[Decision], before: dict[Reviewed, int]) -> None:
     for decision in decided:
-        settled = casebook.settlement(decision.candidate_id)
-        if settled is not None:
-            told = f"{decision.candidate_id} is {settled.reviewed.words} ({settled.because})"
+        case, settled = casebook.case(decision.candidate_id), casebook.settlement(decision.candidate_id)
+        if case is not None and settled is not None:
+            title = (case["listing_title"] or "(no title)")[:_LONGEST_TITLE]
+            told = f"“{title}” ({decision.candidate_id}) is {settled.reviewed.words} ({settled.because})"
             print_line(plain(f"{decision.name}: {told}"))
     others = before.get(Reviewed.OPEN, 0) - casebook.reviewed_counts().get(Reviewed.OPEN, 0) - len(decided)
     if others > 0:

@@ -10,7 +10,9 @@ import pytest
 
 from casebook.deciding import DecidingError, reviewer_of
 from casebook.rulings import Ruling
+from copycatch.output import plain
 from copycatch.permissions import PermissionsError, place_of
+from tests.copycatch.filled import HOSTILE_TITLE
 
 if TYPE_CHECKING:
     from copycatch.workspace import Workspace
@@ -37,6 +39,7 @@ def test_a_cleared_candidate_is_left_out_and_counted_and_shown_with_its_reason_w
     done = run("decide", the_id(run, filled)[:8], "--ruling", "not_a_match", "--as", "Ana", workspace=filled)
     assert done.exit_code == 0
     assert "is not a match (Ana said not a match on" in done.stdout
+    assert f"D-1: “{plain(HOSTILE_TITLE)[:20]}" in done.stdout
     assert listed(run, filled) == []
     assert "Not shown: 1 not a match." in run("candidates", workspace=filled).stdout
     (record,) = listed(run, filled, "--all")

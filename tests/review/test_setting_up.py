@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from parsel import Selector
 
-from casebook.findings import WorkKind
+from casebook.findings import Work, WorkKind
 from copycatch.config import Config, Target
 from copycatch.live import Told
 from copycatch.scan import no_progress
@@ -78,6 +78,22 @@ def test_three_forms_make_a_workspace_that_can_scan(site: Site, workspace: Works
     assert config.targets == (Target(name="shop.example", start=("https://shop.example/",)),)
     assert (config.owner.name, config.owner.contact_url) == ("Ann", "https://ann.example/contact")
     config.require_scannable(workspace.config_path)
+
+
+def test_works_that_were_added_since_the_last_scan_are_told_on_the_first_page(site: Site, workspace: Workspace) -> None:
+    site.post("/owner", OWNER)
+    site.post("/targets", {"text": "https://shop.example/"})
+    site.post("/works/add", [("files", ("heron.jpg", picture_bytes(1)))])
+    with Told(workspace.live_path, no_progress) as told:
+        told.ends(complete=True, candidates=0, new=0)
+    with workspace.casebook() as casebook:
+        casebook.sync_works([Work(work_id="W-0001", title="heron", kind=WorkKind.PHOTO)], [])
+    start = page(site.ask("/start"))
+    assert len(start.css(".steps > li.done")) == 3
+    assert not start.css(".news")
+    start = page(site.post("/works/add", [("files", ("gull.jpg", picture_bytes(2))), ("back", "start")]))
+    assert words(start, ".news") == "1 work was added since the last scan. It is compared by the next one."
+    assert len(start.css(".steps > li.done")) == 2
 
 
 def test_a_full_disk_is_told_and_leaves_everything_as_it_was(small_disk: SmallDisk) -> None:
