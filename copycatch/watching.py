@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crawler.marketplaces import Marketplace
 
 _LONGEST = 2000  # characters of what is pasted
-_BARE = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
+_BARE = re.compile(r"(?:(?:[\w-]+\.)+[^\W\d_]{2,}|(?:\d{1,3}\.){3}\d{1,3})(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _SITEMAP = re.compile(r"/[^/]*sitemap[^/]*\.xml(?:\.gz)?", re.IGNORECASE)
 # What a name is put into, to find out where in an address of that kind it stands.
 _MARKERS = ("copycatchmarker", "880055335511")

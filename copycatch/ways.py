@@ -128,8 +128,8 @@ def crawled(targets: Iterable[Configured], keys: Keys = _NO_KEYS) -> Iterator[st
         }
         parts = [f"{number} {_NOUNS[noun][number > 1]}" for noun, number in counts.items() if number]
         if parts:
-            way = "through its official interface" if opened_by_key(target, keys) else "by opening their pages"
-            yield f"{target.name}: each scan looks at {', '.join(parts)} and every listing found there, {way}."
+            way = ", through its official interface" if opened_by_key(target, keys) else ""
+            yield f"{target.name}: each scan looks at {', '.join(parts)} and every listing found there{way}."
 
 
 def not_crawled(targets: Iterable[Configured], keys: Keys = _NO_KEYS) -> Iterator[str]:

@@ -52,7 +52,10 @@ def demo(folder: Path) -> None:
     print_line(f"  Decide what was found: copycatch review --workspace {shlex.quote(str(workspace.root))}")
     print_line("  Their links lead to the demo's shops, which are closed again; this opens them until Ctrl+C:")
     print_line(f"    python -m fixtures.demo.server --ports {ports}")
-    print_line("  Run the demo again for the shops' second night, when a listing has vanished.")
+    if server.night == 1:
+        print_line("  Run the demo again for the shops' second night, when a listing has vanished.")
+    else:
+        print_line("  This was the shops' second night: a listing has vanished. Another --folder begins with the first one.")
 
 
 def _truth(workspace: Workspace) -> str:

@@ -27,6 +27,7 @@ def workspace(tmp_path: Path) -> Workspace:
         ("shop.example", "generic", "start", "https://shop.example"),
         (" http://shop.example/prints?page=2 ", "generic", "start", "http://shop.example/prints?page=2"),
         ("127.0.0.1:8000 prints", "", "", ""),
+        ("127.0.0.1:8000/x", "generic", "start", "https://127.0.0.1:8000/x"),
         ("http://127.0.0.1:8000/", "generic", "start", "http://127.0.0.1:8000/"),
         ("https://shop.example/sitemap_products_1.xml", "generic", "sitemaps",
          "https://shop.example/sitemap_products_1.xml"),

@@ -394,7 +394,7 @@ def test_a_shop_in_a_form_that_leads_nowhere_is_named(tmp_path: Path) -> None:
     (sentence,) = not_crawled(made.config().targets)
     assert "could be crawled: 'Cheap Posters'. Is each written as docs/marketplaces.md tells?" in sentence
     assert list(crawled(made.config().targets)) == [
-        "posters: each scan looks at 1 shop and every listing found there, by opening their pages."
+        "posters: each scan looks at 1 shop and every listing found there."
     ]
 
 
