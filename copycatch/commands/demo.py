@@ -55,7 +55,7 @@ def demo(folder: Path) -> None:
     if server.night == 1:
         print_line("  Run the demo again for the shops' second night, when a listing has vanished.")
     else:
-        print_line("  This was the shops' second night: a listing has vanished. Another --folder begins with the first one.")
+        print_line("  This was the shops' second night, when a listing has vanished; another --folder begins anew.")
 
 
 def _truth(workspace: Workspace) -> str:
