@@ -393,9 +393,7 @@ def test_a_shop_in_a_form_that_leads_nowhere_is_named(tmp_path: Path) -> None:
     made = workspace(tmp_path, text)
     (sentence,) = not_crawled(made.config().targets)
     assert "could be crawled: 'Cheap Posters'. Is each written as docs/marketplaces.md tells?" in sentence
-    assert list(crawled(made.config().targets)) == [
-        "posters: each scan looks at 1 shop and every listing found there."
-    ]
+    assert list(crawled(made.config().targets)) == ["posters: each scan looks at 1 shop and every listing found there."]
 
 
 def test_what_was_left_to_ask_of_an_interface_is_refused_when_its_key_is_gone(
