@@ -212,8 +212,8 @@ def unusable(path: Path, data: bytes) -> Problem | None:
         return Problem(
             where=str(path),
             message=raster.problem,
-            remedy=f"Save it anew as a whole JPEG of at most {MAX_JPEG_PIXELS // 10**6} million pixels, or a PNG of at "
-            f"most {MAX_PIXELS // 10**6} million, and add that.",
+            remedy=f"Save it anew as a whole JPEG or PNG and add that: a JPEG of at most {MAX_JPEG_PIXELS // 10**6} "
+            f"million pixels, a PNG of at most {MAX_PIXELS // 10**6} million.",
         )
     return None
 
